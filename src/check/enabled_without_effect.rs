@@ -1,0 +1,59 @@
+//! `enabled-without-effect`: `enabled` is a master switch only. An entry of a boolean that writes
+//! `enabled: true` and has nothing to serve but the off value looks like an enabled flag and is
+//! none.
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::model::{Catalog, EnvironmentId, Flag};
+use crate::resolve::{self, Moment};
+use crate::ruleset::ValueType;
+use crate::text::Location;
+
+use super::Subject;
+
+pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
+    for flag in subject
+        .catalog
+        .flags
+        .values()
+        .filter(|flag| flag.value_type == ValueType::Boolean)
+    {
+        for (id, entry) in flag.entries.iter().flatten() {
+            let Some(enabled) = entry
+                .slots
+                .enabled
+                .as_ref()
+                .filter(|slot| slot.value == Some(true))
+            else {
+                continue;
+            };
+            if is_without_effect(subject.catalog, flag, *id) {
+                let environment = &subject.catalog.environments.get(*id).name;
+                let message = format!(
+                    "`{}` is enabled in {environment}, yet serves the off value to everybody",
+                    flag.key
+                );
+                let finding = Diagnostic::new(
+                    Code::EnabledWithoutEffect,
+                    Location::new(flag.source, enabled.span),
+                    message,
+                );
+                diagnostics.push(finding.help(format!(
+                    "write `{environment}: true` for everybody, or add a `percentage` or rules"
+                )));
+            }
+        }
+    }
+}
+
+fn is_without_effect(catalog: &Catalog, flag: &Flag, environment: EnvironmentId) -> bool {
+    let chain = resolve::chain(catalog, flag, environment);
+    let scheduled = chain
+        .into_iter()
+        .filter_map(|id| flag.entry(id))
+        .any(|entry| !entry.schedule.is_empty());
+    let resolved = resolve::resolve(catalog, flag, environment, Moment::Beginning);
+    !scheduled
+        && resolved.rules.value.is_empty()
+        && resolved.serving.value.is_none()
+        && *resolved.default.value == flag.off
+}

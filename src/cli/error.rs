@@ -1,0 +1,75 @@
+//! Errors to messages: the one place that knows how.
+
+use std::ffi::OsString;
+use std::io;
+
+use clap::error::ErrorKind;
+
+use crate::ops::UsageError;
+use crate::output::json;
+use crate::workspace::ProjectError;
+
+use super::exit::ExitStatus;
+use super::ui::Ui;
+
+/// Tells of an error of a command and returns how the program ends.
+pub(super) fn of_command(error: &anyhow::Error, ui: &mut Ui) -> ExitStatus {
+    // A reader that has seen enough closes the pipe; that is no failure.
+    let broken_pipe = error.chain().any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    });
+    if broken_pipe {
+        return ExitStatus::Success;
+    }
+    let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
+    ui.error(&error.to_string(), &causes, hint(error).as_deref());
+    ExitStatus::Usage
+}
+
+fn hint(error: &anyhow::Error) -> Option<String> {
+    if let Some(usage) = error.downcast_ref::<UsageError>() {
+        return usage.hint.clone();
+    }
+    match error.downcast_ref::<ProjectError>() {
+        Some(ProjectError::NotFound(_)) => {
+            Some("run `ffctl init` to begin a project, or name its folder with `-C`".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// Tells of arguments that make no sense, or prints the help that was asked for.
+pub(super) fn of_arguments(error: &clap::Error, arguments: &[OsString]) -> ExitStatus {
+    let asked_for = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
+    if !asked_for && arguments.iter().any(|argument| argument == "--json") {
+        let rendered = error.to_string();
+        let message = rendered
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned();
+        let hint = Some("`ffctl help` lists the commands and their options".to_owned());
+        let document = json::ErrorDocument {
+            error: json::ErrorBody {
+                message,
+                causes: Vec::new(),
+                hint,
+            },
+        };
+        let _ = io::Write::write_all(&mut io::stderr(), json::text(&document).as_bytes());
+        return ExitStatus::Usage;
+    }
+    // Printing fails only where the stream is closed, and then nobody reads.
+    let _ = error.print();
+    if asked_for {
+        ExitStatus::Success
+    } else {
+        ExitStatus::Usage
+    }
+}

@@ -1,0 +1,32 @@
+//! How the program ends.
+
+use std::process::ExitCode;
+
+/// How the program ends. A panic ends with 101 and an interrupt with 130; those are the system's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// Done, and clean.
+    Success,
+    /// The answer is no.
+    No,
+    /// A bad option, or a world that cannot be worked in.
+    Usage,
+}
+
+impl ExitStatus {
+    /// Returns the status as a number.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::No => 1,
+            Self::Usage => 2,
+        }
+    }
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(status.code())
+    }
+}

@@ -1,0 +1,134 @@
+//! The streams: results on stdout, everything else on stderr.
+
+use std::io::{self, Write as _};
+
+use anstream::{AutoStream, ColorChoice};
+
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::output::{human, json};
+use crate::text::SourceMap;
+
+use super::args::{ColorArg, GlobalArgs};
+
+/// The streams, and how they are written.
+pub struct Ui {
+    stdout: io::BufWriter<AutoStream<io::Stdout>>,
+    stderr: AutoStream<io::Stderr>,
+    json: bool,
+    quiet: bool,
+}
+
+impl std::fmt::Debug for Ui {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Ui")
+            .field("json", &self.json)
+            .field("quiet", &self.quiet)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Ui {
+    /// Returns the streams as the options want them.
+    #[must_use]
+    pub fn new(global: &GlobalArgs) -> Self {
+        let choice = match global.color {
+            ColorArg::Auto => None,
+            ColorArg::Always => Some(ColorChoice::Always),
+            ColorArg::Never => Some(ColorChoice::Never),
+        };
+        let (out, err) = (io::stdout(), io::stderr());
+        let out_choice = choice.unwrap_or_else(|| AutoStream::choice(&out));
+        let err_choice = choice.unwrap_or_else(|| AutoStream::choice(&err));
+        Self {
+            stdout: io::BufWriter::new(AutoStream::new(out, out_choice)),
+            stderr: AutoStream::new(err, err_choice),
+            json: global.json,
+            quiet: global.quiet,
+        }
+    }
+
+    /// Returns whether results are JSON.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Writes a result.
+    ///
+    /// # Errors
+    ///
+    /// Fails if stdout cannot be written.
+    pub fn result(&mut self, text: &str) -> anyhow::Result<()> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Writes a result that is not for people.
+    ///
+    /// # Errors
+    ///
+    /// Fails if stdout cannot be written.
+    pub fn bytes(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        Ok(self.stdout.write_all(bytes)?)
+    }
+
+    /// Writes out what is buffered.
+    ///
+    /// # Errors
+    ///
+    /// Fails if stdout cannot be written.
+    pub fn finish(&mut self) -> anyhow::Result<()> {
+        Ok(self.stdout.flush()?)
+    }
+
+    /// Writes something worth knowing beside the result; `--quiet` silences it.
+    pub fn note(&mut self, text: &str) {
+        if !self.quiet {
+            self.warn(text);
+        }
+    }
+
+    /// Writes to stderr. What cannot be written there cannot be told anywhere.
+    pub fn warn(&mut self, text: &str) {
+        let _ = self.stderr.write_all(text.as_bytes());
+        if !text.ends_with('\n') {
+            let _ = self.stderr.write_all(b"\n");
+        }
+    }
+
+    /// Writes the findings of a catalog that a command other than `validate` ran on: errors
+    /// always, for they say why something is missing.
+    pub fn findings(&mut self, diagnostics: &Diagnostics, sources: &SourceMap) {
+        let errors: Diagnostics = diagnostics
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .cloned()
+            .collect();
+        if !errors.is_empty() {
+            let text = human::diagnostics(&errors, sources);
+            self.warn(text.trim_end());
+        }
+    }
+
+    /// Writes an error.
+    pub fn error(&mut self, message: &str, causes: &[String], hint: Option<&str>) {
+        if self.json {
+            let error = json::ErrorBody {
+                message: message.to_owned(),
+                causes: causes.to_vec(),
+                hint: hint.map(str::to_owned),
+            };
+            self.warn(&json::text(&json::ErrorDocument { error }));
+            return;
+        }
+        let bold_red = anstyle::AnsiColor::Red.on_default().bold();
+        let bold = anstyle::Style::new().bold();
+        self.warn(&format!("{bold_red}error{bold_red:#}: {message}"));
+        for cause in causes {
+            self.warn(&format!("  caused by: {cause}"));
+        }
+        if let Some(hint) = hint {
+            self.warn(&format!("{bold}hint{bold:#}: {hint}"));
+        }
+    }
+}

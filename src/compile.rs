@@ -1,0 +1,200 @@
+//! A catalog to the ruleset of one environment.
+//!
+//! Input: a sound [`Catalog`]; output: a [`Ruleset`] that borrows from it, its flags sorted by key,
+//! each with every phase that its schedules bring, and a version that is the digest of its
+//! canonical bytes. No clock, commit or path enters: the same definitions give the same bytes.
+
+mod flag;
+mod version;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::model::{Catalog, Condition, EnvironmentId, Flag, FlagKey, Leaf, Name};
+use crate::ruleset::{self, FORMAT, Operand, Ruleset, Scalar, Table, Text};
+
+pub use version::canonical;
+
+/// Compiles the flags of an environment for which `wanted` holds, and the flags that they depend
+/// on. Archived flags are left out.
+#[must_use]
+pub fn compile<'c>(
+    catalog: &'c Catalog,
+    environment: EnvironmentId,
+    wanted: impl Fn(&Flag) -> bool,
+) -> Ruleset<'c> {
+    let flags = with_dependencies(catalog, wanted);
+    let mut used = Used::default();
+    let compiled: Vec<(Text<'c>, ruleset::Flag<'c>)> = flags
+        .into_iter()
+        .map(|flag| {
+            (
+                Text::from(flag.key.as_str()),
+                flag::flag(catalog, flag, environment, &mut used),
+            )
+        })
+        .collect();
+    let computed = computed(catalog, &mut used);
+    let mut ruleset = Ruleset {
+        format: Text::from(FORMAT),
+        version: Text::from(""),
+        project: Text::from(catalog.project.as_deref().unwrap_or_default()),
+        environment: Text::from(catalog.environments.get(environment).name.as_str()),
+        computed,
+        segments: segments(catalog, used.segments),
+        flags: Table(compiled),
+    };
+    ruleset.version = Text::from(version::version(&ruleset));
+    ruleset
+}
+
+/// What the compiled flags use: only that goes into the document's tables.
+#[derive(Debug, Default)]
+struct Used<'c> {
+    segments: BTreeSet<&'c Name>,
+    attributes: BTreeSet<&'c str>,
+}
+
+fn with_dependencies(catalog: &Catalog, wanted: impl Fn(&Flag) -> bool) -> Vec<&Flag> {
+    let is_live = |flag: &&Flag| flag.archived.is_none();
+    let mut chosen: BTreeMap<&FlagKey, &Flag> = BTreeMap::new();
+    let mut open: VecDeque<&Flag> = catalog
+        .flags
+        .values()
+        .filter(is_live)
+        .filter(|flag| wanted(flag))
+        .collect();
+    while let Some(flag) = open.pop_front() {
+        if chosen.insert(&flag.key, flag).is_none() {
+            let here = flag
+                .depends_on
+                .iter()
+                .filter(|dependency| dependency.repository.is_none());
+            open.extend(
+                here.filter_map(|dependency| catalog.flags.get(&dependency.flag))
+                    .filter(is_live),
+            );
+        }
+    }
+    chosen.into_values().collect()
+}
+
+/// Computed attributes, then segments: a computed attribute may use segments, never the other way.
+fn computed<'c>(
+    catalog: &'c Catalog,
+    used: &mut Used<'c>,
+) -> Table<'c, Vec<ruleset::ComputedEntry<'c>>> {
+    let Some(attributes) = &catalog.attributes else {
+        return Table::default();
+    };
+    // Segments that flags use may look at computed attributes too.
+    let mut seen: BTreeSet<&Name> = BTreeSet::new();
+    let mut open: Vec<&Name> = used.segments.iter().copied().collect();
+    while let Some(name) = open.pop() {
+        if seen.insert(name)
+            && let Some(segment) = catalog.segments.get(name)
+        {
+            let before: BTreeSet<&Name> = used.segments.clone();
+            for condition in &segment.conditions {
+                note(condition, used);
+            }
+            open.extend(used.segments.difference(&before));
+        }
+    }
+    let mut table = Vec::new();
+    for (name, attribute) in attributes {
+        let Some(entries) = attribute
+            .computed
+            .as_ref()
+            .filter(|_| used.attributes.contains(name.as_str()))
+        else {
+            continue;
+        };
+        let entries = entries
+            .iter()
+            .map(|entry| ruleset::ComputedEntry {
+                conditions: conditions(&entry.conditions, used),
+                value: scalar(&entry.value),
+            })
+            .collect();
+        table.push((Text::from(name.as_str()), entries));
+    }
+    Table(table)
+}
+
+fn segments<'c>(
+    catalog: &'c Catalog,
+    used: BTreeSet<&'c Name>,
+) -> Table<'c, Vec<ruleset::Condition<'c>>> {
+    let mut table: BTreeMap<&Name, Vec<ruleset::Condition<'c>>> = BTreeMap::new();
+    let mut open: Vec<&'c Name> = used.into_iter().collect();
+    while let Some(name) = open.pop() {
+        let Some(segment) = catalog
+            .segments
+            .get(name)
+            .filter(|_| !table.contains_key(name))
+        else {
+            continue;
+        };
+        let mut inner = Used::default();
+        table.insert(name, conditions(&segment.conditions, &mut inner));
+        open.extend(inner.segments);
+    }
+    Table(
+        table
+            .into_iter()
+            .map(|(name, conditions)| (Text::from(name.as_str()), conditions))
+            .collect(),
+    )
+}
+
+fn note<'c>(condition: &'c Condition, used: &mut Used<'c>) {
+    condition.walk(&mut |leaf| match leaf {
+        Leaf::Test(test) => {
+            used.attributes.insert(&test.attribute);
+        }
+        Leaf::Segment(name, _) => {
+            used.segments.insert(name);
+        }
+    });
+}
+
+/// Writes out conditions, and notes what they use.
+fn conditions<'c>(list: &'c [Condition], used: &mut Used<'c>) -> Vec<ruleset::Condition<'c>> {
+    list.iter()
+        .map(|condition| {
+            note(condition, used);
+            self::condition(condition)
+        })
+        .collect()
+}
+
+/// Returns the compiled form of a condition.
+#[must_use]
+pub fn condition(condition: &Condition) -> ruleset::Condition<'_> {
+    match condition {
+        Condition::Test(test) => ruleset::Condition::Test {
+            attribute: Text::from(&*test.attribute),
+            operator: test.operator,
+            operand: test.operand.as_ref().map(operand),
+        },
+        Condition::Segment { name, .. } => ruleset::Condition::Segment(Text::from(name.as_str())),
+        Condition::Any(list) => ruleset::Condition::Any(list.iter().map(self::condition).collect()),
+        Condition::All(list) => ruleset::Condition::All(list.iter().map(self::condition).collect()),
+        Condition::Not(inner) => ruleset::Condition::Not(Box::new(self::condition(inner))),
+    }
+}
+
+fn operand<'c>(operand: &'c Operand<'static>) -> Operand<'c> {
+    match operand {
+        Operand::One(value) => Operand::One(scalar(value)),
+        Operand::List(list) => Operand::List(list.iter().map(scalar).collect()),
+    }
+}
+
+fn scalar<'c>(value: &'c Scalar<'static>) -> Scalar<'c> {
+    match value {
+        Scalar::Boolean(value) => Scalar::Boolean(*value),
+        Scalar::Number(value) => Scalar::Number(*value),
+        Scalar::Text(text) => Scalar::Text(Text::from(text.as_str())),
+    }
+}

@@ -1,0 +1,74 @@
+//! "Did you mean": the nearest of the names that exist.
+
+/// Returns the names that look like `name`, best first, at most three.
+#[must_use]
+pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
+    let wanted = name.to_lowercase();
+    let mut scored: Vec<(f64, &str)> = known
+        .into_iter()
+        .map(|candidate| {
+            (
+                strsim::jaro_winkler(&wanted, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
+        .filter(|(score, _)| *score >= 0.8)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    scored.dedup_by(|a, b| a.1 == b.1);
+    scored
+        .into_iter()
+        .take(3)
+        .map(|(_, candidate)| candidate)
+        .collect()
+}
+
+/// Returns a help line that names the nearest of the known names, or else all of them if they are
+/// few, or nothing.
+#[must_use]
+pub fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    let known: Vec<&str> = known.into_iter().collect();
+    let near = nearest(name, known.iter().copied());
+    if !near.is_empty() {
+        return Some(format!("did you mean {}?", join_names(&near, "or")));
+    }
+    (!known.is_empty() && known.len() <= 12)
+        .then(|| format!("known are {}", join_names(&known, "and")))
+}
+
+/// Returns names in backticks, joined by commas and a last word.
+#[must_use]
+pub fn join_names(names: &[impl AsRef<str>], word: &str) -> String {
+    let quoted: Vec<String> = names
+        .iter()
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} {word} {last}", rest.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typo_names_its_neighbour() {
+        let known = ["development", "staging", "production"];
+        assert_eq!(
+            did_you_mean("prodution", known),
+            Some("did you mean `production`?".into())
+        );
+    }
+
+    #[test]
+    fn a_stranger_gets_the_list() {
+        let known = ["development", "staging"];
+        assert_eq!(
+            did_you_mean("xyz", known),
+            Some("known are `development` and `staging`".into())
+        );
+    }
+}

@@ -1,0 +1,23 @@
+//! Feature flags in Git: read, validate, resolve, evaluate and export YAML flag files.
+pub mod check;
+pub mod cli;
+pub mod compile;
+pub mod config;
+pub mod diagnostic;
+pub mod document;
+pub mod evaluate;
+pub mod format;
+pub mod git;
+pub mod graph;
+pub mod literal;
+pub mod lower;
+pub mod model;
+pub mod ops;
+pub mod output;
+pub mod resolve;
+pub mod ruleset;
+pub mod schema;
+pub mod text;
+pub mod tree;
+pub mod workspace;
+pub mod yaml;

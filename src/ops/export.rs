@@ -1,0 +1,232 @@
+//! `export`: compiled rulesets for runtime consumers.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+
+use crate::compile::{canonical, compile};
+use crate::diagnostic::Diagnostics;
+use crate::git::{self, Head};
+use crate::model::Flag;
+use crate::text::SourceMap;
+use crate::workspace::{CONFIG_FILE, Selection};
+
+use super::open::{UsageError, find_environment, open};
+
+/// What to export, and where to.
+#[derive(Debug, Clone)]
+pub struct ExportOptions {
+    /// The folder to begin in.
+    pub folder: PathBuf,
+    /// The environment; the default one if left out.
+    pub environment: Option<String>,
+    /// Only flags with one of these tags, and what they depend on.
+    pub tags: Vec<String>,
+    /// The file to write; standard output if left out.
+    pub output: Option<PathBuf>,
+    /// Write nothing; tell whether the file is what would be written.
+    pub check: bool,
+    /// A file for what the document leaves out on purpose: commit, commit time, dirty state.
+    pub envelope: Option<PathBuf>,
+    /// The time of findings that depend on it; it does not enter the document.
+    pub now: Timestamp,
+}
+
+/// What was exported.
+#[derive(Debug)]
+pub struct ExportReport {
+    /// What became of it.
+    pub status: ExportStatus,
+    /// The environment.
+    pub environment: String,
+    /// The document's version.
+    pub version: String,
+    /// How many flags it holds.
+    pub flags: usize,
+    /// The file.
+    pub output: Option<PathBuf>,
+    /// What is wrong with the files.
+    pub diagnostics: Diagnostics,
+    /// The texts.
+    pub sources: SourceMap,
+}
+
+/// What became of an export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExportStatus {
+    /// The catalog does not compile; nothing was written.
+    Refused,
+    /// The bytes for standard output.
+    Printed(Vec<u8>),
+    /// The file was written.
+    Written,
+    /// The file is what would be written.
+    Unchanged,
+    /// The file is not what would be written (`--check`).
+    Stale,
+    /// The file does not exist (`--check`).
+    Missing,
+}
+
+/// What a ruleset leaves out on purpose, so that its bytes depend on definitions alone.
+#[derive(Debug, Clone)]
+pub struct Envelope {
+    /// The project.
+    pub project: String,
+    /// The environment.
+    pub environment: String,
+    /// The document's version.
+    pub version: String,
+    /// The commit that is checked out, and whether the catalog differs from it; `None` outside of
+    /// Git.
+    pub head: Option<Head>,
+}
+
+/// Exports a ruleset. The envelope is returned for the caller to render and write with
+/// [`write_file`].
+///
+/// # Errors
+///
+/// Fails if there is no project, on an unknown environment, if the project has no name, or if the
+/// file cannot be written.
+pub fn export(options: &ExportOptions) -> anyhow::Result<(ExportReport, Option<Envelope>)> {
+    let opened = open(&options.folder, Selection::All, options.now)?;
+    let environment = find_environment(&opened, options.environment.as_deref())?;
+    let name = opened
+        .catalog
+        .environments
+        .get(environment)
+        .name
+        .to_string();
+    let refused = opened.errors().is_some();
+    let Some(project) = opened.catalog.project.clone().filter(|_| !refused) else {
+        if refused {
+            let report = ExportReport {
+                status: ExportStatus::Refused,
+                environment: name,
+                version: String::new(),
+                flags: 0,
+                output: options.output.clone(),
+                diagnostics: opened.diagnostics,
+                sources: opened.sources,
+            };
+            return Ok((report, None));
+        }
+        let hint = format!("add `name = \"…\"` under `[project]` in {CONFIG_FILE}");
+        return Err(UsageError::new("a project without a name cannot be exported", hint).into());
+    };
+    known_tags(&opened.catalog.flags, &options.tags)?;
+    let tagged = |flag: &Flag| {
+        options.tags.is_empty() || options.tags.iter().any(|tag| flag.tags.contains(tag))
+    };
+    let ruleset = compile(&opened.catalog, environment, tagged);
+    let (version, flags) = (ruleset.version.as_str().to_owned(), ruleset.flags.0.len());
+    let mut bytes = canonical(&ruleset)?;
+    bytes.push(b'\n');
+    let envelope = Envelope {
+        project,
+        environment: name.clone(),
+        version: version.clone(),
+        head: None,
+    };
+    let envelope = options
+        .envelope
+        .is_some()
+        .then(|| -> anyhow::Result<Envelope> {
+            let paths = [
+                CONFIG_FILE,
+                opened
+                    .config()
+                    .map_or("flags", |config| config.flags.as_str()),
+            ];
+            Ok(Envelope {
+                head: git::head(opened.project.tree.root(), &paths)?,
+                ..envelope
+            })
+        })
+        .transpose()?;
+    let status = match &options.output {
+        None => ExportStatus::Printed(bytes),
+        Some(path) => deliver(&options.folder.join(path), &bytes, options.check)?,
+    };
+    let report = ExportReport {
+        status,
+        environment: name,
+        version,
+        flags,
+        output: options.output.clone(),
+        diagnostics: opened.diagnostics,
+        sources: opened.sources,
+    };
+    Ok((report, envelope))
+}
+
+fn known_tags(
+    flags: &std::collections::BTreeMap<crate::model::FlagKey, Flag>,
+    tags: &[String],
+) -> Result<(), UsageError> {
+    let known: std::collections::BTreeSet<&str> = flags
+        .values()
+        .flat_map(|flag| &flag.tags)
+        .map(String::as_str)
+        .collect();
+    match tags.iter().find(|tag| !known.contains(tag.as_str())) {
+        None => Ok(()),
+        Some(tag) => {
+            let near = crate::diagnostic::did_you_mean(tag, known);
+            Err(UsageError::new(
+                format!("no flag has the tag `{tag}`"),
+                near,
+            ))
+        }
+    }
+}
+
+fn deliver(path: &Path, bytes: &[u8], check: bool) -> anyhow::Result<ExportStatus> {
+    let existing = match fs::read(path) {
+        Ok(existing) => Some(existing),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read `{}`", path.display()));
+        }
+    };
+    Ok(match existing {
+        Some(existing) if existing == bytes => ExportStatus::Unchanged,
+        Some(_) if check => ExportStatus::Stale,
+        None if check => ExportStatus::Missing,
+        _ => {
+            write_file(path, bytes)?;
+            ExportStatus::Written
+        }
+    })
+}
+
+/// Writes a file whole or not at all: beside it first, then renamed over it.
+///
+/// # Errors
+///
+/// Fails if the folder does not exist, or if the file cannot be written.
+pub fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let cannot = || format!("cannot write `{}`", path.display());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".ffctl-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // A temporary file is private; an exported one is as readable as what it replaces.
+        let mode = fs::metadata(path).map_or(0o644, |metadata| metadata.permissions().mode());
+        builder.permissions(fs::Permissions::from_mode(mode));
+    }
+    let mut file = builder.tempfile_in(folder).with_context(cannot)?;
+    file.write_all(bytes).with_context(cannot)?;
+    file.as_file().sync_all().with_context(cannot)?;
+    file.persist(path).with_context(cannot)?;
+    Ok(())
+}

@@ -1,0 +1,370 @@
+//! `list`: a row a flag, a cell an environment.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::diagnostic::Diagnostics;
+use crate::model::{
+    Catalog, Condition, EnvironmentId, Flag, FlagKind, Leaf, Name, Rule, Share, What,
+};
+use crate::resolve::{self, Moment, Resolved};
+use crate::ruleset::{POSITIONS, ValueType};
+use crate::text::SourceMap;
+use crate::workspace::Selection;
+
+use super::open::{UsageError, find_environment, open};
+
+/// Which flags are listed, and how.
+#[derive(Debug, Clone)]
+pub struct ListOptions {
+    /// The folder to begin in.
+    pub folder: PathBuf,
+    /// Only this environment.
+    pub environment: Option<String>,
+    /// Only flags with one of these tags.
+    pub tags: Vec<String>,
+    /// Only flags of one of these owners.
+    pub owners: Vec<String>,
+    /// Only flags of one of these kinds.
+    pub kinds: Vec<FlagKind>,
+    /// Only flags that are in this state in a listed environment.
+    pub state: Option<State>,
+    /// Only flags whose rules use this segment, themselves or through others.
+    pub uses_segment: Option<String>,
+    /// Only flags whose rules look at this attribute, themselves or through segments.
+    pub uses_attribute: Option<String>,
+    /// The time that is shown.
+    pub now: Timestamp,
+}
+
+/// What a flag is in an environment, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Everybody gets the same, and the flag is on.
+    On,
+    /// The flag is off, or nothing was said for the environment.
+    Off,
+    /// What is served depends on the context.
+    Partial,
+    /// A kill switch is in force.
+    Killed,
+}
+
+impl State {
+    /// Returns the state's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::Partial => "partial",
+            Self::Killed => "killed",
+        }
+    }
+}
+
+/// A flag in an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// Its state.
+    pub state: State,
+    /// A few words: `on`, `off`, `25%`, `rules`, `split`, `killed`, `scheduled`, joined by commas.
+    pub summary: String,
+}
+
+/// A flag.
+#[derive(Debug, Clone)]
+pub struct ListRow {
+    /// Its key.
+    pub flag: String,
+    /// The type of its values.
+    pub value_type: ValueType,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Its file.
+    pub file: String,
+    /// Whether it is archived.
+    pub archived: bool,
+    /// Its cells, by environment, in the order of environments.yaml.
+    pub cells: Vec<(String, Cell)>,
+}
+
+/// The flags of a project.
+#[derive(Debug)]
+pub struct ListReport {
+    /// The listed environments.
+    pub environments: Vec<String>,
+    /// The flags, by key.
+    pub rows: Vec<ListRow>,
+    /// What is wrong with the files; flags that are not sound are not listed.
+    pub diagnostics: Diagnostics,
+    /// The texts.
+    pub sources: SourceMap,
+}
+
+/// Lists flags.
+///
+/// # Errors
+///
+/// Fails if there is no project, or on an unknown environment, segment or attribute.
+pub fn list(options: &ListOptions) -> anyhow::Result<ListReport> {
+    let opened = open(&options.folder, Selection::All, options.now)?;
+    let catalog = &opened.catalog;
+    let environments: Vec<EnvironmentId> = match &options.environment {
+        Some(name) => vec![find_environment(&opened, Some(name))?],
+        None => catalog.environments.iter().map(|(id, _)| id).collect(),
+    };
+    let segment = options
+        .uses_segment
+        .as_deref()
+        .map(|name| known_segment(catalog, name))
+        .transpose()?;
+    if let Some(name) = &options.uses_attribute {
+        known_attribute(catalog, name)?;
+    }
+    let time = options.now.as_second();
+    let mut rows = Vec::new();
+    for flag in catalog.flags.values() {
+        let tagged =
+            options.tags.is_empty() || options.tags.iter().any(|tag| flag.tags.contains(tag));
+        let owned = options.owners.is_empty()
+            || flag
+                .owner
+                .as_ref()
+                .is_some_and(|owner| options.owners.contains(owner));
+        let of_kind = options.kinds.is_empty()
+            || flag
+                .lifecycle
+                .kind
+                .is_some_and(|kind| options.kinds.contains(&kind));
+        let segment_used = segment.is_none_or(|name| uses_segment(catalog, flag, name));
+        let attribute_used = options
+            .uses_attribute
+            .as_deref()
+            .is_none_or(|name| uses_attribute(catalog, flag, name));
+        if !(tagged && owned && of_kind && segment_used && attribute_used) {
+            continue;
+        }
+        let name = |id: EnvironmentId| catalog.environments.get(id).name.to_string();
+        let cells: Vec<(String, Cell)> = environments
+            .iter()
+            .map(|id| (name(*id), cell(catalog, flag, *id, time)))
+            .collect();
+        if options
+            .state
+            .is_some_and(|state| cells.iter().all(|(_, cell)| cell.state != state))
+        {
+            continue;
+        }
+        rows.push(ListRow {
+            flag: flag.key.to_string(),
+            value_type: flag.value_type,
+            owner: flag.owner.clone(),
+            tags: flag.tags.clone(),
+            file: opened.sources.get(flag.source).name().to_owned(),
+            archived: flag.archived.is_some(),
+            cells,
+        });
+    }
+    let environments = environments
+        .into_iter()
+        .map(|id| catalog.environments.get(id).name.to_string())
+        .collect();
+    Ok(ListReport {
+        environments,
+        rows,
+        diagnostics: opened.diagnostics,
+        sources: opened.sources,
+    })
+}
+
+/// Returns what a flag is in an environment at a time.
+pub(super) fn cell(catalog: &Catalog, flag: &Flag, environment: EnvironmentId, time: i64) -> Cell {
+    if flag.archived.is_some() {
+        return Cell {
+            state: State::Off,
+            summary: "archived".to_owned(),
+        };
+    }
+    if resolve::kill(catalog, flag, environment).is_some() {
+        return Cell {
+            state: State::Killed,
+            summary: "killed".to_owned(),
+        };
+    }
+    let resolved = resolve::resolve(catalog, flag, environment, Moment::At(time));
+    let mut words = words(&resolved, time);
+    let state = match words.first().map(String::as_str) {
+        Some("off") => State::Off,
+        _ if !resolved.rules.value.is_empty() || serves_differently(&resolved, time) => {
+            State::Partial
+        }
+        _ => State::On,
+    };
+    if resolve::step_times(catalog, flag, environment)
+        .last()
+        .is_some_and(|last| *last > time)
+    {
+        words.push("scheduled".to_owned());
+    }
+    Cell {
+        state,
+        summary: words.join(", "),
+    }
+}
+
+fn words(resolved: &Resolved<'_>, time: i64) -> Vec<String> {
+    if !resolved.enabled.value || !resolved.exposed {
+        return vec!["off".to_owned()];
+    }
+    let mut words = Vec::new();
+    if let Some(serving) = resolved.serving.value {
+        if let Some(share) = present_share(serving.share, time) {
+            words.push(percent(share));
+        }
+        if !matches!(serving.what, What::One(_)) {
+            words.push("split".to_owned());
+        }
+    }
+    if !resolved.rules.value.is_empty() {
+        words.push("rules".to_owned());
+    }
+    if words.is_empty() {
+        words.push("on".to_owned());
+    }
+    words
+}
+
+fn serves_differently(resolved: &Resolved<'_>, time: i64) -> bool {
+    resolved.serving.value.is_some_and(|serving| {
+        let share = present_share(serving.share, time);
+        let some = share.is_some_and(|share| (1..POSITIONS).contains(&share));
+        let nobody = share == Some(0);
+        some || (!nobody && !matches!(serving.what, What::One(_)))
+    })
+}
+
+/// Returns the share that is included at a time; `None` is all, without a percentage.
+fn present_share(share: Share, time: i64) -> Option<u32> {
+    match share {
+        Share::All => None,
+        Share::Percentage(share) => Some(share),
+        Share::Gradual(gradual) => Some(gradual.share_at(time)),
+    }
+}
+
+/// Returns thousandths of a percent as text: `25%`, `12.5%`.
+#[must_use]
+pub(super) fn percent(share: u32) -> String {
+    let (whole, rest) = (share / 1000, share % 1000);
+    if rest == 0 {
+        return format!("{whole}%");
+    }
+    let digits = format!("{rest:03}");
+    format!("{whole}.{}%", digits.trim_end_matches('0'))
+}
+
+fn known_segment<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c Name, UsageError> {
+    let found = catalog
+        .segments
+        .keys()
+        .find(|segment| segment.as_str() == name);
+    found.ok_or_else(|| {
+        let known = catalog.segments.keys().map(Name::as_str);
+        UsageError::new(
+            format!("there is no segment `{name}`"),
+            crate::diagnostic::did_you_mean(name, known),
+        )
+    })
+}
+
+fn known_attribute(catalog: &Catalog, name: &str) -> Result<(), UsageError> {
+    let built_in = crate::model::BUILT_IN_ATTRIBUTES;
+    let Some(listed) = &catalog.attributes else {
+        return Ok(());
+    };
+    if listed.contains_key(name) || built_in.contains(&name) {
+        return Ok(());
+    }
+    let known = listed.keys().map(String::as_str).chain(built_in);
+    Err(UsageError::new(
+        format!("there is no attribute `{name}`"),
+        crate::diagnostic::did_you_mean(name, known),
+    ))
+}
+
+/// Returns every list of rules in a flag's file.
+fn rule_lists(flag: &Flag) -> impl Iterator<Item = &Rule> {
+    let entries = flag.entries.iter().flat_map(|entries| entries.values());
+    let slots = entries.flat_map(|entry| {
+        std::iter::once(&entry.slots).chain(entry.schedule.iter().map(|step| &step.set))
+    });
+    let own = slots
+        .filter_map(|slots| slots.rules.as_ref())
+        .filter_map(|slot| slot.value.as_ref())
+        .flatten();
+    flag.rules.value.iter().chain(own)
+}
+
+fn uses_segment(catalog: &Catalog, flag: &Flag, wanted: &Name) -> bool {
+    rule_lists(flag).any(|rule| {
+        reaches(
+            catalog,
+            &rule.conditions,
+            &mut |leaf| matches!(leaf, Leaf::Segment(name, _) if name == wanted),
+        )
+    })
+}
+
+fn uses_attribute(catalog: &Catalog, flag: &Flag, wanted: &str) -> bool {
+    let looks = |leaf: Leaf<'_>| matches!(leaf, Leaf::Test(test) if &*test.attribute == wanted);
+    rule_lists(flag).any(|rule| {
+        rule.bucket_by.as_deref() == Some(wanted)
+            || reaches(catalog, &rule.conditions, &mut |leaf| looks(leaf))
+    }) || flag.bucket_by.as_deref() == Some(wanted)
+}
+
+/// Returns whether a leaf for which `wanted` holds is in the conditions, segments expanded.
+fn reaches<'c>(
+    catalog: &'c Catalog,
+    conditions: &'c [Condition],
+    wanted: &mut impl FnMut(Leaf<'c>) -> bool,
+) -> bool {
+    let mut seen: Vec<&Name> = Vec::new();
+    let mut open: Vec<&'c Condition> = conditions.iter().collect();
+    let mut found = false;
+    while let Some(condition) = open.pop() {
+        condition.walk(&mut |leaf| {
+            found |= wanted(leaf);
+            if let Leaf::Segment(name, _) = leaf
+                && !seen.contains(&name)
+            {
+                seen.push(name);
+                open.extend(
+                    catalog
+                        .segments
+                        .get(name)
+                        .into_iter()
+                        .flat_map(|segment| &segment.conditions),
+                );
+            }
+        });
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent;
+
+    #[test]
+    fn shares_are_written_as_people_write_them() {
+        assert_eq!(percent(25_000), "25%");
+        assert_eq!(percent(12_500), "12.5%");
+        assert_eq!(percent(1), "0.001%");
+        assert_eq!(percent(0), "0%");
+    }
+}

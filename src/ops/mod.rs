@@ -1,0 +1,31 @@
+//! The use cases: options in, a report out. The library's public face beside the evaluator.
+//!
+//! An op opens what it needs, does its work and returns data; it prints nothing, and what is wrong
+//! with the files is part of its report. An `Err` is a broken world (no project, an unreadable
+//! folder) or a [`UsageError`] (an unknown name).
+
+mod attributes;
+mod environments;
+mod evaluate;
+mod export;
+mod init;
+mod list;
+mod open;
+mod show;
+mod validate;
+
+pub use attributes::{Assignment, context_of};
+pub use environments::{EnvironmentRow, EnvironmentsReport, environments};
+pub use evaluate::{
+    BatchLine, BatchRunner, DecidedBy, EvaluateOptions, EvaluateReport, Evaluation, Traced,
+    evaluate,
+};
+pub use export::{Envelope, ExportOptions, ExportReport, ExportStatus, export, write_file};
+pub use init::{InitOptions, InitReport, SchemaDocument, init, write_schemas};
+pub use list::{Cell, ListOptions, ListReport, ListRow, State, list};
+pub use open::{Opened, UsageError, find_environment, open, unknown_flag};
+pub use show::{
+    ShowOptions, ShowReport, ShownEnvironment, ShownFlag, ShownKill, ShownRule, ShownServing,
+    ShownSlot, show,
+};
+pub use validate::{ValidateOptions, ValidateReport, validate};

@@ -1,0 +1,16 @@
+//! Reports for people. Colour only underlines what the words say.
+
+mod diagnostics;
+mod environments;
+mod evaluate;
+mod list;
+mod show;
+mod table;
+mod words;
+
+pub use diagnostics::{diagnostics, validate_summary};
+pub use environments::environments;
+pub use evaluate::evaluate;
+pub use list::list;
+pub use show::show;
+pub use words::{count, describe_conditions};

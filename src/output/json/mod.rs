@@ -1,0 +1,58 @@
+//! Reports for programs: versioned shapes of their own, never a serialised internal type.
+//!
+//! Each carries `"format": "ffctl.<command>/v1"`. Keys may be added; none changes its meaning.
+//! The schemas are generated from these types into schema/.
+
+mod environments;
+mod error;
+mod evaluate;
+mod export;
+mod init;
+mod list;
+mod schemas;
+mod show;
+mod validate;
+
+use serde::Serialize;
+
+use crate::ruleset::ValueType;
+
+pub use environments::EnvironmentsDocument;
+pub use error::{ErrorBody, ErrorDocument};
+pub use evaluate::{EvaluateDocument, EvaluationDocument};
+pub use export::{EnvelopeDocument, ExportDocument};
+pub use init::InitDocument;
+pub use list::ListDocument;
+pub use schemas::all as all_schemas;
+pub use show::ShowDocument;
+pub use validate::ValidateDocument;
+
+/// Returns a document as text: indented, with a newline at its end.
+#[must_use]
+pub fn text(document: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(document)
+        .expect("the documents hold no maps with other keys than strings");
+    text.push('\n');
+    text
+}
+
+/// Returns a document as one line.
+#[must_use]
+pub fn line(document: &impl Serialize) -> String {
+    let mut text = serde_json::to_string(document)
+        .expect("the documents hold no maps with other keys than strings");
+    text.push('\n');
+    text
+}
+
+/// Returns the name of a type, as files write it.
+#[must_use]
+pub fn type_name(value_type: ValueType) -> &'static str {
+    match value_type {
+        ValueType::Boolean => "boolean",
+        ValueType::String => "string",
+        ValueType::Integer => "integer",
+        ValueType::Number => "number",
+        ValueType::Json => "json",
+    }
+}

@@ -1,0 +1,37 @@
+//! Every schema that the project publishes: of files, of the ruleset, of printed JSON.
+
+use crate::ops::SchemaDocument;
+use crate::ruleset::Ruleset;
+use crate::schema::{FileKind, generate};
+
+use super::{
+    EnvelopeDocument, EnvironmentsDocument, ErrorDocument, EvaluateDocument, ExportDocument,
+    InitDocument, ListDocument, ShowDocument, ValidateDocument,
+};
+
+/// Returns all schemas, each with the name of its kind.
+#[must_use]
+pub fn all() -> Vec<SchemaDocument> {
+    let files = FileKind::ALL
+        .into_iter()
+        .map(|kind| (kind.name().to_owned(), kind.schema().clone()));
+    let documents = [
+        ("ruleset", generate::<Ruleset<'_>>()),
+        ("envelope", generate::<EnvelopeDocument>()),
+        ("environments-output", generate::<EnvironmentsDocument>()),
+        ("error-output", generate::<ErrorDocument>()),
+        ("evaluate-output", generate::<EvaluateDocument>()),
+        ("export-output", generate::<ExportDocument>()),
+        ("init-output", generate::<InitDocument>()),
+        ("list-output", generate::<ListDocument>()),
+        ("show-output", generate::<ShowDocument>()),
+        ("validate-output", generate::<ValidateDocument>()),
+    ];
+    let documents = documents
+        .into_iter()
+        .map(|(kind, schema)| (kind.to_owned(), schema));
+    files
+        .chain(documents)
+        .map(|(kind, schema)| SchemaDocument { kind, schema })
+        .collect()
+}

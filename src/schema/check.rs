@@ -1,0 +1,406 @@
+//! A document against its schema: every misfit at its place, in plain words.
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::paths::LocationSegment;
+use jsonschema::{ValidationError, Validator};
+use serde_json::Value;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, join_names};
+use crate::document::{Document, Member, View, to_json};
+use crate::text::{Location, Span};
+
+use super::FileKind;
+
+/// Checks a document against the schema of its kind and reports every misfit. Returns whether it
+/// fits.
+pub fn check(kind: FileKind, document: &Document<'_>, diagnostics: &mut Diagnostics) -> bool {
+    let validator = validator(kind);
+    let instance = to_json(document.root());
+    if validator.is_valid(&instance) {
+        return true;
+    }
+    let errors: Vec<ValidationError<'_>> = validator.iter_errors(&instance).collect();
+    // A condition with a mistyped key is of no known form either: the key is the fault.
+    let closed: HashSet<String> = errors
+        .iter()
+        .filter(|error| {
+            matches!(
+                error.kind(),
+                ValidationErrorKind::AdditionalProperties { .. }
+            )
+        })
+        .map(|error| error.instance_path().as_str().to_owned())
+        .collect();
+    for error in &errors {
+        let union = matches!(
+            error.kind(),
+            ValidationErrorKind::OneOfNotValid { .. }
+                | ValidationErrorKind::OneOfMultipleValid { .. }
+        );
+        if !(union && closed.contains(error.instance_path().as_str())) {
+            report(kind, document, error, diagnostics);
+        }
+    }
+    false
+}
+
+/// Compiled once for each kind.
+fn validator(kind: FileKind) -> &'static Validator {
+    static VALIDATORS: [OnceLock<Validator>; 6] = [const { OnceLock::new() }; 6];
+    let [
+        flag,
+        environments,
+        segments,
+        attributes,
+        dependencies,
+        config,
+    ] = &VALIDATORS;
+    let cell = match kind {
+        FileKind::Flag => flag,
+        FileKind::Environments => environments,
+        FileKind::Segments => segments,
+        FileKind::Attributes => attributes,
+        FileKind::FlagDependencies => dependencies,
+        FileKind::Config => config,
+    };
+    cell.get_or_init(|| {
+        jsonschema::options()
+            .with_pattern_options(jsonschema::PatternOptions::regex())
+            .build(kind.schema())
+            .expect("the schemas that this program generates compile")
+    })
+}
+
+/// Where an error points: the value, and the key that it stands under.
+struct Site<'d> {
+    value: View<'d>,
+    member: Option<Member<'d>>,
+    /// The names on the way, list positions left out.
+    path: Vec<&'d str>,
+}
+
+impl<'d> Site<'d> {
+    fn find(document: &'d Document<'d>, error: &ValidationError<'_>) -> Self {
+        let mut site = Self {
+            value: document.root(),
+            member: None,
+            path: Vec::new(),
+        };
+        for segment in error.instance_path().into_iter() {
+            match segment {
+                LocationSegment::Property(name) => {
+                    let Some(member) = site.value.member(&name) else {
+                        break;
+                    };
+                    site.path.push(member.key);
+                    site.value = member.value;
+                    site.member = Some(member);
+                }
+                LocationSegment::Index(index) => {
+                    let Some(item) = site.value.items().nth(index) else {
+                        break;
+                    };
+                    site.value = item;
+                    site.member = None;
+                }
+            }
+        }
+        site
+    }
+
+    fn key(&self) -> &'d str {
+        self.path.last().copied().unwrap_or_default()
+    }
+
+    /// The place of a fault that lies in the whole value: its key, or the head of a list item.
+    fn owner(&self) -> Location {
+        if let Some(member) = self.member {
+            return member.key_location();
+        }
+        let head = self
+            .value
+            .entries()
+            .next()
+            .map(|member| member.key_location());
+        head.unwrap_or_else(|| self.value.location())
+    }
+
+    /// The place of the value; of nothing at all, that of its key.
+    fn value_place(&self) -> Location {
+        let location = self.value.location();
+        if location.span.start == location.span.end {
+            self.owner()
+        } else {
+            location
+        }
+    }
+
+    fn subject(&self) -> String {
+        match (self.member, self.path.last()) {
+            (Some(member), _) => format!("`{}`", member.key),
+            (None, Some(list)) => format!("an item of `{list}`"),
+            (None, None) => "the file".into(),
+        }
+    }
+}
+
+fn report(
+    kind: FileKind,
+    document: &Document<'_>,
+    error: &ValidationError<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    let site = Site::find(document, error);
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            for key in unexpected {
+                diagnostics.push(unknown_key(kind, &site, key, error));
+            }
+        }
+        ValidationErrorKind::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            let message = format!("{} has no `{name}`", site.subject());
+            let help = format!("add `{name}:` here");
+            diagnostics.push(Diagnostic::new(Code::MissingKey, site.owner(), message).help(help));
+        }
+        ValidationErrorKind::PropertyNames { error: inner } => {
+            let name = inner.instance().as_str().unwrap_or_default().to_owned();
+            let place = site
+                .value
+                .member(&name)
+                .map_or_else(|| site.owner(), |member| member.key_location());
+            diagnostics.push(invalid_name(place, &name));
+        }
+        ValidationErrorKind::Type { kind } => diagnostics.push(wrong_type(&site, kind)),
+        ValidationErrorKind::Enum { options } => diagnostics.push(not_among(&site, options)),
+        ValidationErrorKind::Minimum { .. } | ValidationErrorKind::Maximum { .. } => {
+            let number = site.value.raw();
+            let message = format!(
+                "{} is {number}; it must lie between {}",
+                site.subject(),
+                range_of(kind, error)
+            );
+            diagnostics.push(
+                Diagnostic::new(Code::OutOfRange, site.value_place(), message)
+                    .help("write a number in that range"),
+            );
+        }
+        ValidationErrorKind::Pattern { .. } => diagnostics.push(wrong_pattern(&site)),
+        ValidationErrorKind::MinProperties { .. } => diagnostics.push(empty_map(&site, error)),
+        ValidationErrorKind::MinItems { .. } | ValidationErrorKind::MinLength { .. } => {
+            let message = format!("{} is empty", site.subject());
+            diagnostics.push(
+                Diagnostic::new(Code::InvalidValue, site.value_place(), message)
+                    .help("fill it in, or leave the key out"),
+            );
+        }
+        ValidationErrorKind::OneOfNotValid { .. }
+        | ValidationErrorKind::OneOfMultipleValid { .. } => {
+            diagnostics.push(malformed_union(&site));
+        }
+        other => {
+            let message = format!(
+                "{} does not fit the schema (`{}`)",
+                site.subject(),
+                other.keyword()
+            );
+            let help = format!("`ffctl schema {}` prints what is allowed", kind.name());
+            diagnostics
+                .push(Diagnostic::new(Code::InvalidValue, site.value_place(), message).help(help));
+        }
+    }
+}
+
+fn unknown_key(
+    kind: FileKind,
+    site: &Site<'_>,
+    key: &str,
+    error: &ValidationError<'_>,
+) -> Diagnostic {
+    let place = site
+        .value
+        .member(key)
+        .map_or_else(|| site.owner(), |member| member.key_location());
+    let known: Vec<&str> = sibling(kind, error, "properties")
+        .and_then(Value::as_object)
+        .map(|properties| properties.keys().map(String::as_str).collect())
+        .unwrap_or_default();
+    let holder = match site.member {
+        Some(member) => format!("`{}`", member.key),
+        None if site.path.is_empty() => format!("a {} file", kind.name()),
+        None => site.subject(),
+    };
+    Diagnostic::new(
+        Code::UnknownKey,
+        place,
+        format!("{holder} has no key `{key}`"),
+    )
+    .maybe_help(did_you_mean(key, known.iter().copied()))
+    .maybe_help_else("remove it, or begin its name with `x-` to keep it as your own")
+}
+
+/// Returns a keyword that stands beside the one that failed.
+fn sibling<'s>(kind: FileKind, error: &ValidationError<'_>, keyword: &str) -> Option<&'s Value> {
+    let (parent, _) = error.schema_path().as_str().rsplit_once('/')?;
+    kind.schema().pointer(parent)?.get(keyword)
+}
+
+fn range_of(kind: FileKind, error: &ValidationError<'_>) -> String {
+    let bound =
+        |keyword| sibling(kind, error, keyword).map_or_else(|| "any".to_owned(), Value::to_string);
+    format!("{} and {}", bound("minimum"), bound("maximum"))
+}
+
+/// Returns the finding about a name that holds characters that names may not have.
+pub(crate) fn invalid_name(place: Location, name: &str) -> Diagnostic {
+    Diagnostic::new(Code::InvalidName, place, format!("`{name}` is not a name")).help(
+        "names begin with a letter or digit and hold at most 100 letters, digits, `.`, `_` and `-`",
+    )
+}
+
+fn wrong_type(site: &Site<'_>, kind: &TypeKind) -> Diagnostic {
+    if site.value.is_null() {
+        if let ["environments", name] = site.path.as_slice() {
+            return empty_entry(site.owner(), name);
+        }
+        if site.path == ["environments"] {
+            return Diagnostic::new(Code::EmptyEnvironments, site.owner(), "`environments` has nothing under it")
+                .help("add an entry for each environment, write `environments: {}` to expose nothing, or remove the key");
+        }
+    }
+    let expected: Vec<String> = match kind {
+        TypeKind::Single(name) => vec![name.to_string()],
+        TypeKind::Multiple(names) => names.iter().map(|name| name.to_string()).collect(),
+    };
+    let article = |name: &String| match name.as_str() {
+        "object" => "a map",
+        "array" => "a list",
+        "integer" => "a whole number",
+        "string" => "a string",
+        "number" => "a number",
+        "boolean" => "a boolean",
+        _ => "null",
+    };
+    let expected: Vec<&str> = expected.iter().map(article).collect();
+    let expected = match expected.as_slice() {
+        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        other => other.concat(),
+    };
+    let found = site.value.describe();
+    let message = format!("{} must be {expected}, but is {found}", site.subject());
+    let help = match (expected.as_str(), found) {
+        ("a string", "a number" | "a boolean") => {
+            format!("put it in quotes: \"{}\"", site.value.raw())
+        }
+        (_, "nothing") => "fill it in, or leave the key out".to_owned(),
+        (_, "a string") => "remove the quotes, or write another value".to_owned(),
+        _ => format!("write {expected}"),
+    };
+    Diagnostic::new(Code::WrongType, site.value_place(), message).help(help)
+}
+
+fn empty_entry(place: Location, environment: &str) -> Diagnostic {
+    Diagnostic::new(Code::EmptyEntry, place, format!("the entry of `{environment}` says nothing")).help(
+        "write `{enabled: true, inherit: false}` for the flag itself, a value, or remove the entry to expose nothing",
+    )
+}
+
+fn not_among(site: &Site<'_>, options: &Value) -> Diagnostic {
+    let names: Vec<&str> = options
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let found = site.value.as_str().unwrap_or_else(|| site.value.raw());
+    let near = did_you_mean(found, names.iter().copied());
+    if site.key() == "operator" {
+        let finding = Diagnostic::new(
+            Code::UnknownOperator,
+            site.value_place(),
+            format!("there is no operator `{found}`"),
+        );
+        return finding
+            .maybe_help(near)
+            .maybe_help_else("the reference lists the operators: `ffctl schema segments`");
+    }
+    let message = if site.key() == "otherwise" && found == "next" {
+        "`otherwise: next` is reserved for a later version".to_owned()
+    } else {
+        format!("{} cannot be `{found}`", site.subject())
+    };
+    Diagnostic::new(Code::InvalidValue, site.value_place(), message)
+        .maybe_help(near)
+        .maybe_help_else(&format!("it is one of {}", join_names(&names, "or")))
+}
+
+fn wrong_pattern(site: &Site<'_>) -> Diagnostic {
+    let place = site.value_place();
+    let found = site.value.as_str().unwrap_or_default();
+    match site.key() {
+        "every" | "max_age" => Diagnostic::new(
+            Code::InvalidDuration,
+            place,
+            format!("`{found}` is not a duration"),
+        )
+        .help("write a whole number with s, m, h, d or w: `12h`, `1d`"),
+        "start" | "end" => Diagnostic::new(
+            Code::InvalidWindow,
+            place,
+            format!("`{found}` is not a time of day"),
+        )
+        .help("write hours and minutes in quotes: \"09:00\""),
+        "split" => Diagnostic::new(
+            Code::InvalidValue,
+            place,
+            format!("`split` cannot be `{found}`"),
+        )
+        .help("write weights by variant ({a: 90, b: 10}), or `default` for the variants' own"),
+        _ => invalid_name(place, found),
+    }
+}
+
+fn empty_map(site: &Site<'_>, error: &ValidationError<'_>) -> Diagnostic {
+    if let ["environments", name] = site.path.as_slice()
+        && error.schema_path().as_str().contains("Entry")
+    {
+        return empty_entry(site.value_place(), name);
+    }
+    let message = format!("{} is empty", site.subject());
+    Diagnostic::new(Code::InvalidValue, site.value_place(), message)
+        .help("fill it in, or leave the key out")
+}
+
+fn malformed_union(site: &Site<'_>) -> Diagnostic {
+    if site.path.iter().any(|name| *name == "depends_on") {
+        return Diagnostic::new(
+            Code::MissingKey,
+            site.owner(),
+            "a dependency has exactly one of `required_value` and `required_variant`",
+        )
+        .help("write the value (or variant) that the other flag must serve");
+    }
+    Diagnostic::new(
+        Code::MalformedCondition,
+        Location { span: head(site), ..site.value.location() },
+        "a condition is exactly one of `attribute` with `operator`, `segment`, `any`, `all` and `not`",
+    )
+    .help("split it into several conditions, or add what is missing")
+}
+
+/// The first line of a value: the whole of a long condition is not worth underlining.
+fn head(site: &Site<'_>) -> Span {
+    let span = site.value.span();
+    let first = site
+        .value
+        .entries()
+        .next()
+        .map(|member| member.key_span.to(member.value.span()));
+    first.map_or(span, |first| Span {
+        start: span.start,
+        end: first.end.max(span.start),
+    })
+}

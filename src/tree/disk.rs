@@ -1,0 +1,132 @@
+//! Files on disk.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use super::{FileTree, MAX_FILE_SIZE, ReadError, TreeFile};
+
+/// The files below a folder of the disk. Symbolic links are followed within the folder, and
+/// refused where they lead out of it.
+#[derive(Debug, Clone)]
+pub struct DiskTree {
+    root: PathBuf,
+    /// The root with links resolved, to tell what lies within.
+    real_root: PathBuf,
+}
+
+impl DiskTree {
+    /// Returns the tree below a folder.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the folder does not exist or cannot be entered.
+    pub fn new(root: impl Into<PathBuf>) -> io::Result<Self> {
+        let root = root.into();
+        let real_root = fs::canonicalize(&root)?;
+        Ok(Self { root, real_root })
+    }
+
+    /// Returns the folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn path_of(&self, path: &Path) -> String {
+        let relative = path.strip_prefix(&self.root).unwrap_or(path);
+        let parts: Vec<String> = relative
+            .components()
+            .map(|part| part.as_os_str().to_string_lossy().into_owned())
+            .collect();
+        parts.join("/")
+    }
+
+    /// Returns why a link must not be followed, if it must not.
+    fn link_problem(&self, path: &Path) -> Option<ReadError> {
+        match fs::canonicalize(path) {
+            Err(_) => Some(ReadError::NotAFile),
+            Ok(target) if !target.starts_with(&self.real_root) => Some(ReadError::LinkOutside),
+            Ok(target) if target.is_dir() => None,
+            Ok(target) => (!target.is_file()).then_some(ReadError::NotAFile),
+        }
+    }
+}
+
+fn is_hidden(entry: &walkdir::DirEntry) -> bool {
+    entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.')
+}
+
+impl FileTree for DiskTree {
+    fn list(&self, folder: &str) -> Result<Vec<TreeFile>, ReadError> {
+        let start = self.root.join(folder);
+        if !start.is_dir() {
+            return Ok(Vec::new());
+        }
+        let mut files = Vec::new();
+        for entry in WalkDir::new(&start)
+            .into_iter()
+            .filter_entry(|entry| !is_hidden(entry))
+        {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path = error
+                        .path()
+                        .map_or_else(|| folder.to_owned(), |path| self.path_of(path));
+                    let reason = error
+                        .io_error()
+                        .map_or_else(|| error.to_string(), ToString::to_string);
+                    files.push(TreeFile {
+                        path,
+                        problem: Some(ReadError::Io(reason)),
+                    });
+                    continue;
+                }
+            };
+            let kind = entry.file_type();
+            if kind.is_dir() {
+                continue;
+            }
+            let path = self.path_of(entry.path());
+            let problem = match (kind.is_file(), kind.is_symlink()) {
+                (true, _) => None,
+                // A link to a folder would make files appear twice: folders are walked where they
+                // are.
+                (_, true) if entry.path().is_dir() && self.link_problem(entry.path()).is_none() => {
+                    continue;
+                }
+                (_, true) => self.link_problem(entry.path()),
+                _ => Some(ReadError::NotAFile),
+            };
+            files.push(TreeFile { path, problem });
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(files)
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        let path = self.root.join(path);
+        let io = |error: io::Error| ReadError::Io(error.to_string());
+        let file = match fs::File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io(error)),
+        };
+        let size = file.metadata().map_err(io)?.len();
+        if size > MAX_FILE_SIZE {
+            return Err(ReadError::TooLarge(size));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+        // The limit holds too for a file that grows while it is read.
+        file.take(MAX_FILE_SIZE + 1)
+            .read_to_end(&mut bytes)
+            .map_err(io)?;
+        if bytes.len() as u64 > MAX_FILE_SIZE {
+            return Err(ReadError::TooLarge(bytes.len() as u64));
+        }
+        Ok(Some(bytes))
+    }
+}

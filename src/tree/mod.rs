@@ -1,0 +1,78 @@
+//! Where files come from: one trait for the disk, for memory and for Git.
+//!
+//! Paths are relative to the tree's root, with forward slashes. A tree lists and reads; it knows
+//! nothing of what the files mean.
+
+mod disk;
+mod memory;
+
+use std::fmt;
+
+pub use disk::DiskTree;
+pub use memory::MemoryTree;
+
+/// The largest file that is read: 8 MiB. Flag files are a few kilobytes; lists of users belong
+/// into the application's own data.
+pub const MAX_FILE_SIZE: u64 = 8 * 1024 * 1024;
+
+/// Files by path.
+pub trait FileTree: Sync {
+    /// Lists all files below a folder, at any depth, sorted by path; hidden files and folders
+    /// (their name begins with a dot) are skipped. A folder that does not exist holds nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a folder cannot be listed.
+    fn list(&self, folder: &str) -> Result<Vec<TreeFile>, ReadError>;
+
+    /// Reads a file. Returns `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file is there and cannot be read.
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, ReadError>;
+}
+
+/// A file of a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeFile {
+    /// Its path.
+    pub path: String,
+    /// Why it cannot be read, if that is known by now.
+    pub problem: Option<ReadError>,
+}
+
+/// Why a file cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadError {
+    /// It is larger than [`MAX_FILE_SIZE`]; its size in bytes.
+    TooLarge(u64),
+    /// It is a symbolic link that leads out of the project.
+    LinkOutside,
+    /// It is neither a file nor a folder, or a link that leads nowhere or in a circle.
+    NotAFile,
+    /// The system says no.
+    Io(String),
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge(size) => {
+                write!(
+                    formatter,
+                    "it has {size} bytes; at most {MAX_FILE_SIZE} are read"
+                )
+            }
+            Self::LinkOutside => {
+                formatter.write_str("it is a symbolic link that leads out of the project")
+            }
+            Self::NotAFile => {
+                formatter.write_str("it is not a regular file, or a link that leads nowhere")
+            }
+            Self::Io(message) => formatter.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}

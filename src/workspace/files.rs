@@ -1,0 +1,161 @@
+//! The files of the flags folder by what they are.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{FlagKey, RESERVED_STEMS};
+use crate::schema::FileKind;
+use crate::text::{Location, Span};
+use crate::tree::{ReadError, TreeFile};
+
+/// The files of a project.
+#[derive(Debug, Default)]
+pub(super) struct ProjectFiles {
+    /// The format's own files.
+    pub(super) special: Vec<(FileKind, TreeFile)>,
+    /// The flags' files, sorted by path.
+    pub(super) flags: Vec<FlagPath>,
+}
+
+/// A flag's file.
+#[derive(Debug)]
+pub(super) struct FlagPath {
+    pub(super) file: TreeFile,
+    pub(super) stem: String,
+    /// `None` where the stem is no key.
+    pub(super) key: Option<FlagKey>,
+    /// Faults of the name, told when the file has a place to point at.
+    pub(super) faults: Vec<NameFault>,
+}
+
+/// A fault of a file's name.
+#[derive(Debug, Clone)]
+pub(super) enum NameFault {
+    Invalid,
+    Reserved,
+    Taken(String),
+}
+
+/// Sorts the listed files.
+pub(super) fn classify(folder: &str, listed: Vec<TreeFile>) -> ProjectFiles {
+    let mut files = ProjectFiles::default();
+    let mut first_of_stem: BTreeMap<String, String> = BTreeMap::new();
+    for file in listed {
+        let inside = file
+            .path
+            .strip_prefix(folder)
+            .unwrap_or(&file.path)
+            .trim_start_matches('/');
+        let (at_top, name) = inside
+            .rsplit_once('/')
+            .map_or((true, inside), |(_, name)| (false, name));
+        let Some(stem) = name
+            .strip_suffix(".yaml")
+            .or_else(|| name.strip_suffix(".yml"))
+        else {
+            continue;
+        };
+        let special = if at_top { special_kind(stem) } else { None };
+        if let Some(kind) = special {
+            if files.special.iter().all(|(other, _)| *other != kind) {
+                files.special.push((kind, file));
+                continue;
+            }
+            // environments.yaml beside environments.yml: the second is one too many.
+            let taken = files
+                .special
+                .iter()
+                .find(|(other, _)| *other == kind)
+                .map(|(_, first)| first.path.clone());
+            let faults = vec![NameFault::Taken(taken.unwrap_or_default())];
+            files.flags.push(FlagPath {
+                stem: stem.to_owned(),
+                key: None,
+                faults,
+                file,
+            });
+            continue;
+        }
+        let mut faults = Vec::new();
+        let key = FlagKey::new(stem).ok();
+        if key.is_none() {
+            faults.push(NameFault::Invalid);
+        }
+        if RESERVED_STEMS
+            .iter()
+            .any(|reserved| stem.eq_ignore_ascii_case(reserved))
+        {
+            faults.push(NameFault::Reserved);
+        }
+        match first_of_stem.get(&stem.to_ascii_lowercase()) {
+            Some(first) => faults.push(NameFault::Taken(first.clone())),
+            None => {
+                first_of_stem.insert(stem.to_ascii_lowercase(), file.path.clone());
+            }
+        }
+        let stem = stem.to_owned();
+        files.flags.push(FlagPath {
+            file,
+            stem,
+            key,
+            faults,
+        });
+    }
+    files
+}
+
+fn special_kind(stem: &str) -> Option<FileKind> {
+    Some(match stem {
+        "environments" => FileKind::Environments,
+        "segments" => FileKind::Segments,
+        "attributes" => FileKind::Attributes,
+        "flag-dependencies" => FileKind::FlagDependencies,
+        _ => return None,
+    })
+}
+
+impl NameFault {
+    /// Returns the finding at the head of the file.
+    pub(super) fn finding(&self, stem: &str, place: Location) -> Diagnostic {
+        match self {
+            Self::Invalid => Diagnostic::new(Code::InvalidName, place, format!("the file's stem `{stem}` is not a flag's key")).help(
+                "keys begin with a letter or digit and hold at most 100 letters, digits, `.`, `_` and `-`: rename the file",
+            ),
+            Self::Reserved => {
+                Diagnostic::new(Code::ReservedName, place, format!("`{stem}` is the name of one of the format's own files"))
+                    .help("rename the flag, or move the file to the top of the flags folder")
+            }
+            Self::Taken(first) => {
+                Diagnostic::new(Code::NameClash, place, format!("the name `{stem}` is taken by {first}"))
+                    .help("keys are unique without regard to case and folder: rename one of the files")
+            }
+        }
+    }
+}
+
+/// Returns the finding about a file that cannot be read.
+pub(super) fn read_fault(error: &ReadError, place: Location) -> Diagnostic {
+    let (code, help) = match error {
+        ReadError::TooLarge(_) => (
+            Code::FileTooLarge,
+            "move lists of users into the application's own data, and tell it by an attribute",
+        ),
+        ReadError::LinkOutside => (Code::LinkOutside, "copy the file into the project"),
+        ReadError::NotAFile => (
+            Code::FileUnreadable,
+            "remove it, or put a regular file there",
+        ),
+        ReadError::Io(_) => (
+            Code::FileUnreadable,
+            "check that the file is there and may be read",
+        ),
+    };
+    Diagnostic::new(code, place, format!("the file is not read: {error}")).help(help)
+}
+
+/// Returns the finding about bytes that are not UTF-8.
+pub(super) fn not_utf8(error: std::str::Utf8Error, place: impl Fn(Span) -> Location) -> Diagnostic {
+    let at = error.valid_up_to();
+    let message = format!("the file is not UTF-8: byte {at} cannot be read");
+    Diagnostic::new(Code::NotUtf8, place(Span::default()), message).help("save the file as UTF-8")
+}

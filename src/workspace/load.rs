@@ -1,0 +1,364 @@
+//! From files to a catalog.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use rayon::prelude::*;
+
+use crate::config::Config;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::document::Document;
+use crate::lower::{self, AttributeScope, DependenciesApart, LinkOptions, Scope};
+use crate::model::{Catalog, Flag, FlagKey};
+use crate::schema::{self, FileKind};
+use crate::text::{Location, Source, SourceId, SourceMap, Span};
+use crate::tree::{FileTree, TreeFile};
+use crate::yaml;
+
+use super::files::{FlagPath, ProjectFiles, classify, not_utf8, read_fault};
+
+/// Which flags are read.
+#[derive(Debug, Clone, Copy)]
+pub enum Selection<'s> {
+    /// All of them.
+    All,
+    /// These, and what they depend on in this repository.
+    Flags(&'s [&'s str]),
+}
+
+/// A project's files, read.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What they say, as far as it is sound.
+    pub catalog: Catalog,
+    /// The texts.
+    pub sources: SourceMap,
+    /// What is wrong, not sorted.
+    pub diagnostics: Diagnostics,
+    /// How many files were read, ffctl.toml not counted.
+    pub files: usize,
+    /// The keys of all flags, also of those that were not read or are not sound.
+    pub known: BTreeSet<FlagKey>,
+}
+
+/// Reads the flag files of a tree into a catalog.
+#[must_use]
+pub fn load(
+    tree: &impl FileTree,
+    config: Option<&Config>,
+    begun: (SourceMap, Diagnostics),
+    selection: Selection<'_>,
+) -> Loaded {
+    let (sources, diagnostics) = begun;
+    let folder = config.map_or("flags", |config| config.flags.as_str());
+    let mut loader = Loader {
+        tree,
+        sources,
+        diagnostics,
+        scope: Scope::default(),
+        files: 0,
+    };
+    let files = loader.list(folder);
+    let apart = loader.special_files(folder, &files);
+    let known: BTreeSet<FlagKey> = files
+        .flags
+        .iter()
+        .filter_map(|flag| flag.key.clone())
+        .collect();
+    let mut flags = match selection {
+        Selection::All => loader.all_flags(&files.flags),
+        Selection::Flags(keys) => loader.selected_flags(keys, &files.flags, &apart),
+    };
+    let repositories = config
+        .map(|config| config.repositories.clone())
+        .unwrap_or_default();
+    let options = LinkOptions {
+        known: &known,
+        repositories: &repositories,
+    };
+    let apart = match selection {
+        Selection::All => apart,
+        Selection::Flags(_) => apart
+            .into_iter()
+            .filter(|list| flags.contains_key(&list.flag))
+            .collect(),
+    };
+    lower::link(&mut flags, apart, &options, &mut loader.diagnostics);
+    let Loader {
+        sources,
+        diagnostics,
+        scope,
+        files,
+        ..
+    } = loader;
+    let catalog = Catalog {
+        project: config.and_then(|config| config.name.clone()),
+        bucketing: config.map(|config| config.bucketing).unwrap_or_default(),
+        environments: scope.environments.unwrap_or_default(),
+        segments: scope.segments.unwrap_or_default(),
+        attributes: match scope.attributes {
+            AttributeScope::Listed(listed) => Some(listed),
+            AttributeScope::Open | AttributeScope::Unreadable => None,
+        },
+        flags,
+    };
+    Loaded {
+        catalog,
+        sources,
+        diagnostics,
+        files,
+        known,
+    }
+}
+
+struct Loader<'l, T> {
+    tree: &'l T,
+    sources: SourceMap,
+    diagnostics: Diagnostics,
+    scope: Scope,
+    files: usize,
+}
+
+/// A flag's file, read and lowered.
+struct ReadFlag {
+    source: Source,
+    flag: Option<Flag>,
+    diagnostics: Diagnostics,
+}
+
+impl<T: FileTree> Loader<'_, T> {
+    fn list(&mut self, folder: &str) -> ProjectFiles {
+        match self.tree.list(folder) {
+            Ok(listed) => classify(folder, listed),
+            Err(error) => {
+                let source = self.sources.add(Source::new(folder, ""));
+                self.diagnostics
+                    .push(read_fault(&error, Location::new(source, Span::default())));
+                ProjectFiles::default()
+            }
+        }
+    }
+
+    /// Reads the format's own files, in the order of their needs.
+    fn special_files(&mut self, folder: &str, files: &ProjectFiles) -> Vec<DependenciesApart> {
+        let find = |kind: FileKind| {
+            files
+                .special
+                .iter()
+                .find(|(other, _)| *other == kind)
+                .map(|(_, file)| file)
+        };
+        match find(FileKind::Environments) {
+            Some(file) => {
+                self.scope.environments =
+                    self.with_document(FileKind::Environments, file, |loader, document| {
+                        lower::environments(document, &mut loader.diagnostics)
+                    });
+            }
+            None => self.no_environments(folder),
+        }
+        let attributes = find(FileKind::Attributes);
+        if let Some(file) = attributes {
+            let listed = self.with_document(FileKind::Attributes, file, |loader, document| {
+                lower::attributes(document, &mut loader.diagnostics)
+            });
+            self.scope.attributes =
+                listed.map_or(AttributeScope::Unreadable, AttributeScope::Listed);
+        }
+        self.scope.segments = match find(FileKind::Segments) {
+            None => Some(BTreeMap::new()),
+            Some(file) => self.with_document(FileKind::Segments, file, |loader, document| {
+                lower::segments(document, &loader.scope, &mut loader.diagnostics)
+            }),
+        };
+        if let Some(file) =
+            attributes.filter(|_| matches!(self.scope.attributes, AttributeScope::Listed(_)))
+        {
+            self.computed(file);
+        }
+        let apart = find(FileKind::FlagDependencies).and_then(|file| {
+            self.with_document(FileKind::FlagDependencies, file, |loader, document| {
+                lower::dependencies_apart(document, &mut loader.diagnostics)
+            })
+        });
+        apart.unwrap_or_default()
+    }
+
+    fn no_environments(&mut self, folder: &str) {
+        let source = self
+            .sources
+            .add(Source::new(format!("{folder}/environments.yaml"), ""));
+        let finding = Diagnostic::new(
+            Code::MissingFile,
+            Location::new(source, Span::default()),
+            "there is no environments.yaml",
+        );
+        self.diagnostics.push(
+            finding
+                .help("`ffctl init` writes one; it lists the environments and their inheritance"),
+        );
+    }
+
+    /// Reads, parses and checks one of the format's own files and hands over its document.
+    fn with_document<R>(
+        &mut self,
+        kind: FileKind,
+        file: &TreeFile,
+        read: impl FnOnce(&mut Self, &Document<'_>) -> R,
+    ) -> Option<R> {
+        self.files += 1;
+        let id = self.sources.next_id();
+        let text = read_text(self.tree, file, id, &mut self.diagnostics);
+        let result = text.as_deref().and_then(|text| {
+            let document = parse(id, text, &mut self.diagnostics)?;
+            schema::check(kind, &document, &mut self.diagnostics);
+            Some(read(self, &document))
+        });
+        self.sources
+            .add(Source::new(file.path.clone(), text.unwrap_or_default()));
+        result
+    }
+
+    /// The second look at attributes.yaml, whose faults of form were told at the first.
+    fn computed(&mut self, file: &TreeFile) {
+        let AttributeScope::Listed(listed) = &self.scope.attributes else {
+            return;
+        };
+        let Some(source) = listed.values().next().map(|attribute| attribute.source) else {
+            return;
+        };
+        let text = self.sources.get(source).text();
+        debug_assert_eq!(self.sources.get(source).name(), file.path);
+        let mut told = Diagnostics::default();
+        if let Some(document) = yaml::parse(source, text, &mut told) {
+            lower::computed_attributes(&document, &mut self.scope, &mut self.diagnostics);
+        }
+    }
+
+    fn all_flags(&mut self, files: &[FlagPath]) -> BTreeMap<FlagKey, Flag> {
+        let first = self.sources.next_id();
+        let (tree, scope) = (self.tree, &self.scope);
+        let read: Vec<ReadFlag> = files
+            .par_iter()
+            .enumerate()
+            .map(|(at, file)| read_flag(tree, file, first.plus(at), scope))
+            .collect();
+        let mut flags = BTreeMap::new();
+        for read in read {
+            self.keep(read, &mut flags);
+        }
+        flags
+    }
+
+    /// Reads the named flags and, after each, what it turns out to depend on.
+    fn selected_flags(
+        &mut self,
+        keys: &[&str],
+        files: &[FlagPath],
+        apart: &[DependenciesApart],
+    ) -> BTreeMap<FlagKey, Flag> {
+        let mut flags = BTreeMap::new();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let mut open: VecDeque<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+        while let Some(key) = open.pop_front() {
+            if !seen.insert(key.clone()) {
+                continue;
+            }
+            for file in files.iter().filter(|file| file.stem == key) {
+                let read = read_flag(self.tree, file, self.sources.next_id(), &self.scope);
+                self.keep(read, &mut flags);
+            }
+            let own = flags
+                .get(key.as_str())
+                .into_iter()
+                .flat_map(|flag: &Flag| &flag.depends_on);
+            let apart = apart
+                .iter()
+                .filter(|list| list.flag.as_str() == key)
+                .flat_map(|list| &list.depends_on);
+            let here = own
+                .chain(apart)
+                .filter(|dependency| dependency.repository.is_none());
+            open.extend(here.map(|dependency| dependency.flag.as_str().to_owned()));
+        }
+        flags
+    }
+
+    fn keep(&mut self, read: ReadFlag, flags: &mut BTreeMap<FlagKey, Flag>) {
+        self.files += 1;
+        self.sources.add(read.source);
+        self.diagnostics.extend(read.diagnostics);
+        if let Some(flag) = read.flag {
+            flags.entry(flag.key.clone()).or_insert(flag);
+        }
+    }
+}
+
+fn read_flag(tree: &impl FileTree, file: &FlagPath, id: SourceId, scope: &Scope) -> ReadFlag {
+    let mut diagnostics = Diagnostics::default();
+    let head = Location::new(id, Span::default());
+    diagnostics.extend(
+        file.faults
+            .iter()
+            .map(|fault| fault.finding(&file.stem, head))
+            .collect(),
+    );
+    let text = read_text(tree, &file.file, id, &mut diagnostics);
+    let flag = text.as_deref().and_then(|text| {
+        let document = parse(id, text, &mut diagnostics)?;
+        schema::check(FileKind::Flag, &document, &mut diagnostics);
+        lower::flag(&document, file.key.as_ref()?, scope, &mut diagnostics)
+    });
+    ReadFlag {
+        source: Source::new(file.file.path.clone(), text.unwrap_or_default()),
+        flag,
+        diagnostics,
+    }
+}
+
+/// Parses a file; one that says nothing is a fault of its own.
+fn parse<'t>(id: SourceId, text: &'t str, diagnostics: &mut Diagnostics) -> Option<Document<'t>> {
+    let before = diagnostics.len();
+    let document = yaml::parse(id, text, diagnostics);
+    let empty = document
+        .as_ref()
+        .is_none_or(|document| document.root().is_null());
+    if empty && diagnostics.len() == before {
+        let finding = Diagnostic::new(
+            Code::EmptyFile,
+            Location::new(id, Span::default()),
+            "the file says nothing",
+        );
+        diagnostics.push(finding.help("fill it in, or remove it"));
+    }
+    document.filter(|_| !empty)
+}
+
+fn read_text(
+    tree: &impl FileTree,
+    file: &TreeFile,
+    id: SourceId,
+    diagnostics: &mut Diagnostics,
+) -> Option<String> {
+    let head = Location::new(id, Span::default());
+    let read = match &file.problem {
+        Some(problem) => Err(problem.clone()),
+        None => tree.read(&file.path),
+    };
+    match read {
+        Ok(Some(bytes)) => match String::from_utf8(bytes) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                diagnostics.push(not_utf8(error.utf8_error(), |span| Location::new(id, span)));
+                None
+            }
+        },
+        Ok(None) => {
+            diagnostics.push(read_fault(&crate::tree::ReadError::NotAFile, head));
+            None
+        }
+        Err(error) => {
+            diagnostics.push(read_fault(&error, head));
+            None
+        }
+    }
+}

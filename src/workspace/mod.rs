@@ -1,0 +1,13 @@
+//! A project: found, opened and loaded into a catalog.
+//!
+//! [`Project::find`] walks up to ffctl.toml; [`load`] reads the flag files of any
+//! [`FileTree`] in parallel, checks them against their schemas, lowers and links them. What was
+//! wrong is in [`Loaded::diagnostics`]; the catalog holds what is sound. With a [`Selection`] only
+//! the files that the selected flags need are read.
+
+mod files;
+mod load;
+mod project;
+
+pub use load::{Loaded, Selection, load};
+pub use project::{CONFIG_FILE, Project, ProjectError};

@@ -1,0 +1,111 @@
+//! YAML text to a [`Document`]: the only module that knows YAML.
+//!
+//! YAML 1.2 with the core schema. The parser's events become one span tree; plain scalars are
+//! resolved by [`scalar`] alone. Duplicate keys, merge keys, keys that are not strings, foreign
+//! tags, several documents and alias bombs are reported here; scalars that YAML 1.1 tools read
+//! otherwise are warned of. A file that is not YAML yields one finding and no document.
+
+mod build;
+mod scalar;
+
+use granit_parser::{Event, Parser};
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::document::Document;
+use crate::text::{Location, SourceId, Span};
+
+pub use scalar::{resolve_plain, yaml_1_1_reading};
+
+/// How deep maps and lists may nest.
+const MAX_DEPTH: usize = 64;
+
+/// To how many nodes a document may expand when its aliases are followed.
+const MAX_EXPANDED_NODES: u64 = 250_000;
+
+/// Parses a text and reports what is wrong with it. Returns no document if the text is not YAML,
+/// holds nothing, or holds aliases that cannot be followed.
+#[must_use]
+pub fn parse<'t>(
+    source: SourceId,
+    text: &'t str,
+    diagnostics: &mut Diagnostics,
+) -> Option<Document<'t>> {
+    // The parser's own byte offsets are trusted to slice the text; what it says of a text with a
+    // NUL differs by place, so that is said here, once.
+    if let Some(at) = text.find('\0') {
+        let location = Location::new(source, Span::new(at, at + 1));
+        diagnostics.push(
+            Diagnostic::new(
+                Code::YamlSyntax,
+                location,
+                "a NUL byte cannot stand in YAML",
+            )
+            .help("remove the byte; the file may be damaged or not a text file"),
+        );
+        return None;
+    }
+    let mut options = granit_parser::options! {
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
+        emit_anchor_events: true,
+    };
+    options.set_emit_comments(false);
+    let mut parser = Parser::new_from_str_with_options(text, options);
+    let mut tree = build::TreeBuilder::new(source, text, diagnostics);
+    loop {
+        match parser.next_event() {
+            None | Some(Ok((Event::StreamEnd, _))) => break,
+            Some(Ok((event, span))) => {
+                let bytes = span
+                    .byte_range()
+                    .map_or_else(Span::default, |range| Span::new(range.start, range.end));
+                tree.event(event, bytes);
+            }
+            Some(Err(error)) => {
+                let start = error.marker().byte_offset().unwrap_or(0).min(text.len());
+                let message = syntax_message(error.info());
+                let location = Location::new(source, line_end_span(text, start));
+                let mut finding = Diagnostic::new(Code::YamlSyntax, location, message);
+                finding.help = Some(syntax_help(text, start));
+                diagnostics.push(finding);
+                return None;
+            }
+        }
+    }
+    tree.finish()
+}
+
+/// Returns the span of the character at an offset, or of the last character of the text.
+fn line_end_span(text: &str, start: usize) -> Span {
+    let width = text
+        .get(start..)
+        .and_then(|rest| rest.chars().next())
+        .map_or(0, char::len_utf8);
+    Span::new(start, start + width)
+}
+
+fn syntax_message(info: impl Into<String>) -> String {
+    let info: String = info.into();
+    format!("this is not YAML: {}", info.trim_end_matches('.'))
+}
+
+fn syntax_help(text: &str, offset: usize) -> String {
+    let line_start = text
+        .get(..offset)
+        .and_then(|before| before.rfind('\n'))
+        .map_or(0, |at| at + 1);
+    let line = text
+        .get(line_start..)
+        .and_then(|rest| rest.lines().next())
+        .unwrap_or_default();
+    let indent_end = line
+        .find(|c: char| c != ' ' && c != '\t')
+        .unwrap_or(line.len());
+    if line
+        .get(..indent_end)
+        .is_some_and(|indent| indent.contains('\t'))
+    {
+        return "indent with spaces; YAML does not take tabs there".into();
+    }
+    "check the indentation, quotes and brackets here and on the line above".into()
+}
