@@ -115,7 +115,9 @@ impl Draft {
         if end != POSITIONS {
             return Err(Fault::Ranges);
         }
-        if let [(_, outcome)] = portions.as_slice() {
+        // One range is one way. Of two ways, one may be too narrow for any position to fall into
+        // it: that is a split all the same, and needs a subject.
+        if let ([_], [(_, outcome)]) = (split.ranges.as_slice(), portions.as_slice()) {
             return Ok(Choice::One(*outcome));
         }
         let attribute = split.attribute.as_ref().map(ruleset::Text::as_str);
