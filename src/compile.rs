@@ -12,10 +12,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::model::{Catalog, Condition, EnvironmentId, Flag, FlagKey, Leaf, Name};
 use crate::ruleset::{self, FORMAT, Operand, Ruleset, Scalar, Table, Text};
 
-pub use version::canonical;
+pub use version::{canonical, versioned};
 
 /// Compiles the flags of an environment for which `wanted` holds, and the flags that they depend
-/// on. Archived flags are left out.
+/// on. Archived flags are left out. The version stays empty: [`versioned`] gives it with the bytes.
 #[must_use]
 pub fn compile<'c>(
     catalog: &'c Catalog,
@@ -34,7 +34,7 @@ pub fn compile<'c>(
         })
         .collect();
     let computed = computed(catalog, &mut used);
-    let mut ruleset = Ruleset {
+    Ruleset {
         format: Text::from(FORMAT),
         version: Text::from(""),
         project: Text::from(catalog.project.as_deref().unwrap_or_default()),
@@ -42,9 +42,7 @@ pub fn compile<'c>(
         computed,
         segments: segments(catalog, used.segments),
         flags: Table(compiled),
-    };
-    ruleset.version = Text::from(version::version(&ruleset));
-    ruleset
+    }
 }
 
 /// What the compiled flags use: only that goes into the document's tables.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use jiff::Timestamp;
 
-use crate::compile::{canonical, compile};
+use crate::compile::{compile, versioned};
 use crate::diagnostic::Diagnostics;
 use crate::git::{self, Head};
 use crate::model::Flag;
@@ -123,8 +123,8 @@ pub fn export(options: &ExportOptions) -> anyhow::Result<(ExportReport, Option<E
         options.tags.is_empty() || options.tags.iter().any(|tag| flag.tags.contains(tag))
     };
     let ruleset = compile(&opened.catalog, environment, tagged);
-    let (version, flags) = (ruleset.version.as_str().to_owned(), ruleset.flags.0.len());
-    let mut bytes = canonical(&ruleset)?;
+    let flags = ruleset.flags.0.len();
+    let (version, mut bytes) = versioned(&ruleset);
     bytes.push(b'\n');
     let envelope = Envelope {
         project,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ffctl::compile::{canonical, compile};
+use ffctl::compile::{compile, versioned};
 use ffctl::config::{self, Config};
 use ffctl::diagnostic::Diagnostics;
 use ffctl::evaluate::{Engine, Outcome, Tracer};
@@ -77,7 +77,7 @@ proptest! {
             let environment = catalog.environments.find(name).expect("the environment exists");
             let ruleset = compile(&catalog, environment, |_| true);
             let engine = Engine::new(&ruleset).expect("a compiled ruleset loads");
-            let exported = canonical(&ruleset).expect("a ruleset is JSON");
+            let (_, exported) = versioned(&ruleset);
             let reloaded = Engine::from_json(&exported).expect("an exported ruleset loads");
             let tracer = Tracer::new(ruleset).expect("a compiled ruleset loads");
             for context in &contexts {
@@ -190,7 +190,7 @@ fn two_exports_are_equal_bytes() {
         ]);
         let catalog = sound(&Generated { files, environments: vec![], flags: vec![], bucketing: "flagd-v2".to_owned() });
         let environment = catalog.environments.find("test").expect("the environment exists");
-        canonical(&compile(&catalog, environment, |_| true)).expect("a ruleset is JSON")
+        versioned(&compile(&catalog, environment, |_| true))
     };
     assert_eq!(export("here"), export("there/and/deeper"));
 }

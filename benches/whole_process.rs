@@ -1,0 +1,86 @@
+//! Whole runs of the program on 10,000 flags: CPU time, wall time and peak memory.
+//!
+//! `cargo bench --bench whole_process` prints a line a command: best and median of several runs.
+//! Another number of flags can be given as an argument. Linux only: it reads /proc.
+
+mod support {
+    pub mod catalog;
+}
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use support::catalog;
+
+/// What one run took.
+#[derive(Clone, Copy)]
+struct Run {
+    cpu: f64,
+    wall: f64,
+    peak_mib: f64,
+}
+
+fn main() {
+    let flags = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(10_000);
+    let folder = std::env::temp_dir().join(format!("ffctl-bench-{}", std::process::id()));
+    catalog::write(&folder, flags).expect("the temporary folder can be written");
+    let key = catalog::key(flags / 2);
+    let out = folder.join("out.json");
+    let out = out.to_str().expect("the temporary folder has a plain name");
+    println!("{:<44} {:>9} {:>9} {:>9} {:>9} {:>9}", "command", "cpu best", "median", "wall best", "median", "peak MiB");
+    let cases: [(&str, usize, Vec<&str>); 7] = [
+        ("--help", 40, vec!["--help"]),
+        ("validate", 5, vec!["validate"]),
+        ("validate --json", 5, vec!["validate", "--json"]),
+        ("list", 5, vec!["list"]),
+        ("export --env production", 5, vec!["export", "--format", "ruleset", "--env", "production", "--output", out]),
+        ("evaluate --flag", 40, vec!["evaluate", "--flag", &key, "--env", "production", "--attr", "user_id=u1"]),
+        ("show --flag", 40, vec!["show", "--flag", &key]),
+    ];
+    for (name, times, arguments) in cases {
+        let mut runs: Vec<Run> = (0..times).map(|_| run(&folder, &arguments)).collect();
+        let middle = times / 2;
+        let mut column = |value: fn(&Run) -> f64| {
+            runs.sort_by(|a, b| value(a).total_cmp(&value(b)));
+            (value(&runs[0]), value(&runs[middle]))
+        };
+        let (cpu, wall, peak) = (column(|run| run.cpu), column(|run| run.wall), column(|run| run.peak_mib));
+        println!("{name:<44} {:>8.3}s {:>8.3}s {:>8.3}s {:>8.3}s {:>9.1}", cpu.0, cpu.1, wall.0, wall.1, peak.1);
+    }
+    fs::remove_dir_all(&folder).expect("the temporary folder can be removed");
+}
+
+fn run(folder: &std::path::Path, arguments: &[&str]) -> Run {
+    let before = children_cpu();
+    let start = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ffctl"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak_kib = 0_u64;
+    loop {
+        if let Ok(text) = fs::read_to_string(&status) {
+            let line = text.lines().find(|line| line.starts_with("VmHWM"));
+            let kib = line.and_then(|line| line.split_whitespace().nth(1)).and_then(|number| number.parse().ok());
+            peak_kib = peak_kib.max(kib.unwrap_or(0));
+        }
+        if child.try_wait().expect("the program can be waited for").is_some() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    Run { cpu: children_cpu() - before, wall: start.elapsed().as_secs_f64(), peak_mib: peak_kib as f64 / 1024.0 }
+}
+
+/// The CPU time of all children that have ended, in seconds, in steps of a clock tick.
+fn children_cpu() -> f64 {
+    let text = fs::read_to_string("/proc/self/stat").expect("/proc is there");
+    let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks: f64 = fields[13..15].iter().map(|field| field.parse::<f64>().unwrap_or(0.0)).sum();
+    ticks / 100.0
+}
