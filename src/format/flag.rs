@@ -306,9 +306,6 @@ pub struct EntryMap {
     /// `false` cuts the entry off from the parent environment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inherit: Option<bool>,
-    /// Free data that is exported.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<Metadata>,
 }
 
 /// The slots of an environment's entry. `null` means the flag's own, not the parent's.

@@ -24,7 +24,7 @@ const SERVING_KEYS: [&str; 7] = [
 ];
 
 /// The keys that an entry's map may have.
-pub(super) const ENTRY_KEYS: [&str; 14] = [
+pub(super) const ENTRY_KEYS: [&str; 13] = [
     "enabled",
     "targeting_rules",
     "value",
@@ -38,7 +38,6 @@ pub(super) const ENTRY_KEYS: [&str; 14] = [
     "schedule",
     "kill_switch",
     "inherit",
-    "metadata",
 ];
 
 /// A flag as far as its entries need to know it.

@@ -76,6 +76,7 @@ impl Reader<'_> {
             change_windows: windows.filter_map(|window| self.window(window)).collect(),
             freezes: freezes.filter_map(|freeze| self.freeze(freeze)).collect(),
             rollback_protection: boolean(view.get("rollback_protection")).unwrap_or_default(),
+            metadata: Self::metadata(view.get("metadata")),
         })
     }
 

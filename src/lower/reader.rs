@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::document::{Scalar, View};
 use crate::literal;
-use crate::model::Name;
+use crate::model::{Metadata, Name};
 use crate::ruleset;
 use crate::schema::invalid_name;
 use crate::text::Location;
@@ -123,7 +123,7 @@ impl Reader<'_> {
     }
 
     /// Reads the entries of `metadata`.
-    pub(super) fn metadata(view: Option<View<'_>>) -> Vec<(String, ruleset::Scalar<'static>)> {
+    pub(super) fn metadata(view: Option<View<'_>>) -> Metadata {
         let entries = view.into_iter().flat_map(|view| view.entries());
         entries
             .filter_map(|member| Some((member.key.to_owned(), scalar(member.value)?)))

@@ -50,6 +50,7 @@ pub fn segments(
             source: document.source(),
             description: string(member.value.get("description")),
             conditions: reader.conditions(member.value.get("conditions")),
+            metadata: Reader::metadata(member.value.get("metadata")),
             expanded_tests: 0,
         };
         segments.insert(name, segment);

@@ -355,6 +355,7 @@ impl Reader<'_> {
             },
             bucket_by,
             promotable: boolean(view.get("promotable")).unwrap_or(true),
+            metadata: Self::metadata(view.get("metadata")),
         })
     }
 

@@ -3,7 +3,7 @@
 use crate::ruleset::{Operand, Operator, Scalar};
 use crate::text::{SourceId, Span};
 
-use super::Name;
+use super::{Metadata, Name};
 
 /// The attributes that need not be listed.
 pub const BUILT_IN_ATTRIBUTES: [&str; 7] = [
@@ -60,6 +60,8 @@ pub struct Segment {
     pub description: Option<String>,
     /// All must hold.
     pub conditions: Box<[Condition]>,
+    /// Free data that is exported.
+    pub metadata: Metadata,
     /// How many tests it holds with its segments expanded.
     pub expanded_tests: u64,
 }

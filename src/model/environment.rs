@@ -5,7 +5,7 @@ use jiff::civil::{Time, Weekday};
 
 use crate::text::{SourceId, Span};
 
-use super::Name;
+use super::{Metadata, Name};
 
 /// Names an environment of [`Environments`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,6 +44,8 @@ pub struct Environment {
     pub freezes: Vec<Freeze>,
     /// Whether every change but an emergency needs a reason and a confirmation.
     pub rollback_protection: bool,
+    /// Free data that is exported.
+    pub metadata: Metadata,
 }
 
 /// A weekly period in which changes may be made. It begins on one of `days` at `start` (inclusive)

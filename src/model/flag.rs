@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::ruleset::{Scalar, ValueType};
+use crate::ruleset::ValueType;
 use crate::text::{Location, SourceId, Span};
 
-use super::{At, EnvironmentId, FlagKey, Name, Rule, Serve, Serving, VariantId};
+use super::{At, EnvironmentId, FlagKey, Metadata, Name, Rule, Serve, Serving, VariantId};
 
 /// A flag.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ pub struct Flag {
     /// Whether it is kept but not compiled any more.
     pub archived: Option<Archived>,
     /// Free data that is exported.
-    pub metadata: Vec<(String, Scalar<'static>)>,
+    pub metadata: Metadata,
 }
 
 /// The attribute that names the subject of buckets; `None` is the subject itself.

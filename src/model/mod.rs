@@ -42,6 +42,9 @@ impl<T> At<T> {
     }
 }
 
+/// Free data that is exported: names and values, in the order of the file.
+pub type Metadata = Vec<(String, crate::ruleset::Scalar<'static>)>;
+
 /// Everything that the files of a project say.
 #[derive(Debug)]
 pub struct Catalog {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::ruleset::Gradual;
 use crate::text::Span;
 
-use super::{Condition, Name};
+use super::{Condition, Metadata, Name};
 
 /// The position of a variant in its flag's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -67,6 +67,8 @@ pub struct Rule {
     pub bucket_by: Option<Box<str>>,
     /// Whether `promote` may move it.
     pub promotable: bool,
+    /// Free data that is exported.
+    pub metadata: Metadata,
 }
 
 impl Share {
