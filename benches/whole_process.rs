@@ -2,9 +2,14 @@
 //!
 //! `cargo bench --bench whole_process` prints a line a command: best and median of several runs.
 //! Another number of flags can be given as an argument. Linux only: it reads /proc.
+#![expect(
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a bench prints its figures"
+)]
 
 mod support {
-    pub mod catalog;
+    pub(crate) mod catalog;
 }
 
 use std::fs;
@@ -22,20 +27,50 @@ struct Run {
 }
 
 fn main() {
-    let flags = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(10_000);
+    let flags = std::env::args()
+        .skip(1)
+        .find_map(|argument| argument.parse().ok())
+        .unwrap_or(10_000);
     let folder = std::env::temp_dir().join(format!("ffctl-bench-{}", std::process::id()));
     catalog::write(&folder, flags).expect("the temporary folder can be written");
     let key = catalog::key(flags / 2);
     let out = folder.join("out.json");
     let out = out.to_str().expect("the temporary folder has a plain name");
-    println!("{:<44} {:>9} {:>9} {:>9} {:>9} {:>9}", "command", "cpu best", "median", "wall best", "median", "peak MiB");
+    println!(
+        "{:<44} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "command", "cpu best", "median", "wall best", "median", "peak MiB"
+    );
     let cases: [(&str, usize, Vec<&str>); 7] = [
         ("--help", 40, vec!["--help"]),
         ("validate", 5, vec!["validate"]),
         ("validate --json", 5, vec!["validate", "--json"]),
         ("list", 5, vec!["list"]),
-        ("export --env production", 5, vec!["export", "--format", "ruleset", "--env", "production", "--output", out]),
-        ("evaluate --flag", 40, vec!["evaluate", "--flag", &key, "--env", "production", "--attr", "user_id=u1"]),
+        (
+            "export --env production",
+            5,
+            vec![
+                "export",
+                "--format",
+                "ruleset",
+                "--env",
+                "production",
+                "--output",
+                out,
+            ],
+        ),
+        (
+            "evaluate --flag",
+            40,
+            vec![
+                "evaluate",
+                "--flag",
+                &key,
+                "--env",
+                "production",
+                "--attr",
+                "user_id=u1",
+            ],
+        ),
         ("show --flag", 40, vec!["show", "--flag", &key]),
     ];
     for (name, times, arguments) in cases {
@@ -45,8 +80,15 @@ fn main() {
             runs.sort_by(|a, b| value(a).total_cmp(&value(b)));
             (value(&runs[0]), value(&runs[middle]))
         };
-        let (cpu, wall, peak) = (column(|run| run.cpu), column(|run| run.wall), column(|run| run.peak_mib));
-        println!("{name:<44} {:>8.3}s {:>8.3}s {:>8.3}s {:>8.3}s {:>9.1}", cpu.0, cpu.1, wall.0, wall.1, peak.1);
+        let (cpu, wall, peak) = (
+            column(|run| run.cpu),
+            column(|run| run.wall),
+            column(|run| run.peak_mib),
+        );
+        println!(
+            "{name:<44} {:>8.3}s {:>8.3}s {:>8.3}s {:>8.3}s {:>9.1}",
+            cpu.0, cpu.1, wall.0, wall.1, peak.1
+        );
     }
     fs::remove_dir_all(&folder).expect("the temporary folder can be removed");
 }
@@ -66,21 +108,39 @@ fn run(folder: &std::path::Path, arguments: &[&str]) -> Run {
     loop {
         if let Ok(text) = fs::read_to_string(&status) {
             let line = text.lines().find(|line| line.starts_with("VmHWM"));
-            let kib = line.and_then(|line| line.split_whitespace().nth(1)).and_then(|number| number.parse().ok());
+            let kib = line
+                .and_then(|line| line.split_whitespace().nth(1))
+                .and_then(|number| number.parse().ok());
             peak_kib = peak_kib.max(kib.unwrap_or(0));
         }
-        if child.try_wait().expect("the program can be waited for").is_some() {
+        if child
+            .try_wait()
+            .expect("the program can be waited for")
+            .is_some()
+        {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
-    Run { cpu: children_cpu() - before, wall: start.elapsed().as_secs_f64(), peak_mib: peak_kib as f64 / 1024.0 }
+    Run {
+        cpu: children_cpu() - before,
+        wall: start.elapsed().as_secs_f64(),
+        peak_mib: peak_kib as f64 / 1024.0,
+    }
 }
 
 /// The CPU time of all children that have ended, in seconds, in steps of a clock tick.
 fn children_cpu() -> f64 {
     let text = fs::read_to_string("/proc/self/stat").expect("/proc is there");
-    let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks: f64 = fields[13..15].iter().map(|field| field.parse::<f64>().unwrap_or(0.0)).sum();
+    let fields: Vec<&str> = text
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    let ticks: f64 = fields[13..15]
+        .iter()
+        .map(|field| field.parse::<f64>().unwrap_or(0.0))
+        .sum();
     ticks / 100.0
 }

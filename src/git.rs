@@ -57,13 +57,11 @@ pub fn head(folder: &Path, paths: &[&str]) -> anyhow::Result<Option<Head>> {
     for path in paths {
         options.pathspec(inside.join(path));
     }
-    let dirty = match repository.is_bare() {
-        true => false,
-        false => !repository
+    let dirty = !repository.is_bare()
+        && !repository
             .statuses(Some(&mut options))
             .context("cannot read the state of the working tree")?
-            .is_empty(),
-    };
+            .is_empty();
     let committed_at = Timestamp::from_second(commit.time().seconds())
         .context("the commit's time is out of range")?;
     Ok(Some(Head {

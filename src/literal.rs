@@ -91,12 +91,17 @@ fn shape(text: &[u8], pattern: &[u8]) -> bool {
         })
 }
 
+/// Returns a moment in whole Unix seconds, a fraction rounded down: the time of an evaluation.
+#[must_use]
+pub fn whole_second(moment: Timestamp) -> i64 {
+    moment.as_second() - i64::from(moment.subsec_nanosecond() < 0)
+}
+
 /// Returns a moment in whole Unix seconds, a fraction rounded up: a time in whole seconds has
 /// reached the moment exactly when it has reached this second.
 #[must_use]
 pub fn second_reaching(moment: Timestamp) -> i64 {
-    let floor = moment.as_second() - i64::from(moment.subsec_nanosecond() < 0);
-    floor + i64::from(moment.subsec_nanosecond() != 0)
+    whole_second(moment) + i64::from(moment.subsec_nanosecond() != 0)
 }
 
 /// Returns a number in thousandths, if it is not negative and has at most three decimals.

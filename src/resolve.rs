@@ -12,7 +12,7 @@ use crate::model::{
 use crate::text::Span;
 
 /// A flag as an environment has it at a time.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Resolved<'c> {
     /// Whether it is on.
     pub enabled: Slot<bool>,

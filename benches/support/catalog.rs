@@ -10,7 +10,7 @@ use std::path::Path;
 /// # Errors
 ///
 /// Fails if a file cannot be written.
-pub fn write(folder: &Path, flags: usize) -> io::Result<()> {
+pub(crate) fn write(folder: &Path, flags: usize) -> io::Result<()> {
     fs::create_dir_all(folder.join("flags"))?;
     fs::write(folder.join("ffctl.toml"), CONFIG)?;
     fs::write(folder.join("flags/environments.yaml"), ENVIRONMENTS)?;
@@ -25,7 +25,7 @@ pub fn write(folder: &Path, flags: usize) -> io::Result<()> {
 }
 
 /// Returns the key of a flag.
-pub fn key(number: usize) -> String {
+pub(crate) fn key(number: usize) -> String {
     format!("team_{:02}_feature_{number:05}", number % 40)
 }
 
@@ -82,13 +82,24 @@ lifecycle:
         key = key(number),
         kind = if number % 4 == 3 { "json" } else { "boolean" },
         team = number % 40,
-        tier = if number % 2 == 0 { "web" } else { "backend" },
+        tier = if number.is_multiple_of(2) {
+            "web"
+        } else {
+            "backend"
+        },
         month = number % 9 + 1,
         day = number % 9,
     );
-    let body = if number % 4 == 3 { variants(number) } else { boolean(number) };
+    let body = if number % 4 == 3 {
+        variants(number)
+    } else {
+        boolean(number)
+    };
     let depends = if number % 10 == 9 {
-        format!("\ndepends_on:\n  - flag: {}\n    required_value: true\n", key(number - number % 10))
+        format!(
+            "\ndepends_on:\n  - flag: {}\n    required_value: true\n",
+            key(number - number % 10)
+        )
     } else {
         String::new()
     };

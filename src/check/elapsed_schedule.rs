@@ -2,13 +2,14 @@
 //! it switches on what the entry says is off, a reader is misled.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::literal;
 use crate::model::{Entry, Flag};
 use crate::text::Location;
 
 use super::Subject;
 
 pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
-    let now = subject.now.as_second();
+    let now = literal::whole_second(subject.now);
     for flag in subject
         .catalog
         .flags

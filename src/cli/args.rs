@@ -130,9 +130,9 @@ impl Clock {
     }
 }
 
-impl Cli {
+impl Clock {
     /// Reads the clock: the system's, or `FFCTL_NOW`, which is for tests and says so.
-    pub(super) fn clock(&self, ui: &mut Ui) -> anyhow::Result<Clock> {
+    pub(super) fn read(ui: &mut Ui) -> anyhow::Result<Self> {
         let now = match std::env::var("FFCTL_NOW") {
             Err(std::env::VarError::NotPresent) => Timestamp::now(),
             Ok(text) => {
@@ -144,7 +144,7 @@ impl Cli {
                 return Err(bad_clock(&text.to_string_lossy()).into());
             }
         };
-        Ok(Clock { now })
+        Ok(Self { now })
     }
 }
 

@@ -29,9 +29,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Err(error) => return error::of_arguments(&error, &arguments),
     };
     let mut ui = Ui::new(&cli.global);
-    let result = cli
-        .clock(&mut ui)
-        .and_then(|clock| commands::run(&cli, clock, &mut ui));
+    let result = args::Clock::read(&mut ui).and_then(|clock| commands::run(&cli, clock, &mut ui));
     match result.and_then(|status| ui.finish().map(|()| status)) {
         Ok(status) => status,
         Err(error) => error::of_command(&error, &mut ui),

@@ -56,7 +56,8 @@ mod tests {
             flags: Table::default(),
         };
         let (version, bytes) = versioned(&ruleset(""));
-        let without = br#"{"environment":"e","flags":{},"format":"ffctl.ruleset/v1","project":"p"}"#;
+        let without =
+            br#"{"environment":"e","flags":{},"format":"ffctl.ruleset/v1","project":"p"}"#;
         assert_eq!(version, digest(without));
         assert_eq!(bytes, canonical(&ruleset(&version)).expect("JSON"));
     }

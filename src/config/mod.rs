@@ -120,7 +120,7 @@ fn flags_folder(
         .split('/')
         .filter(|part| !part.is_empty() && *part != ".")
         .collect();
-    if value.starts_with('/') || value.contains('\\') || parts.iter().any(|part| *part == "..") {
+    if value.starts_with('/') || value.contains('\\') || parts.contains(&"..") {
         let finding = Diagnostic::new(
             Code::InvalidValue,
             Location::new(source, span),

@@ -131,6 +131,7 @@ impl<'d> View<'d> {
     }
 
     /// Returns the entries of a map in the order of the file; of anything else, none.
+    #[must_use]
     pub fn entries(&self) -> impl ExactSizeIterator<Item = Member<'d>> + use<'d> {
         let entries = match &self.node().kind {
             Kind::Mapping(entries) => &**entries,
@@ -145,6 +146,7 @@ impl<'d> View<'d> {
     }
 
     /// Returns the items of a list; of anything else, none.
+    #[must_use]
     pub fn items(&self) -> impl ExactSizeIterator<Item = View<'d>> + use<'d> {
         let items = match &self.node().kind {
             Kind::Sequence(items) => &**items,
@@ -174,7 +176,7 @@ impl<'d> View<'d> {
 
     /// Returns the value of that key, if it is a map that has it.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<View<'d>> {
+    pub fn get(&self, key: &str) -> Option<Self> {
         self.member(key).map(|member| member.value)
     }
 

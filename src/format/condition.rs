@@ -41,13 +41,13 @@ pub struct Condition {
     pub segment: Option<String>,
     /// At least one of these must hold; an empty list does not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub any: Option<Vec<Condition>>,
+    pub any: Option<Vec<Self>>,
     /// All of these must hold; an empty list does.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub all: Option<Vec<Condition>>,
+    pub all: Option<Vec<Self>>,
     /// This must not hold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub not: Option<Box<Condition>>,
+    pub not: Option<Box<Self>>,
 }
 
 /// A string, a number or a boolean.

@@ -151,7 +151,7 @@ fn uses_computed<'c>(
     while let Some(condition) = open.pop() {
         condition.walk(&mut |leaf| match leaf {
             Leaf::Test(test) if computed.contains(&*test.attribute) => {
-                found = Some(&*test.attribute)
+                found = Some(&*test.attribute);
             }
             Leaf::Test(_) => {}
             Leaf::Segment(name, _) => {

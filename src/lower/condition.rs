@@ -247,17 +247,11 @@ impl Reader<'_> {
                     return false;
                 }
             }
-            Takes::Version => {
-                if literal::version(text).is_none() {
-                    let message = format!("`{text}` is not a version");
-                    self.error(
-                        Code::InvalidSemver,
-                        view.location(),
-                        message,
-                        "write SemVer, like 2.4.0 or 2.4.0-rc.1",
-                    );
-                    return false;
-                }
+            Takes::Version if literal::version(text).is_none() => {
+                let message = format!("`{text}` is not a version");
+                let help = "write SemVer, like 2.4.0 or 2.4.0-rc.1";
+                self.error(Code::InvalidSemver, view.location(), message, help);
+                return false;
             }
             Takes::Moment => return self.moment(view).is_some(),
             _ => {}

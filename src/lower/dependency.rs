@@ -1,11 +1,9 @@
 //! Dependencies: in a flag's own file, and in flag-dependencies.yaml.
 
-use crate::diagnostic::Diagnostics;
 use crate::document::{Document, View, to_json};
 use crate::model::{Dependency, FlagKey, Required};
 use crate::text::Location;
 
-use super::Scope;
 use super::reader::{Reader, string};
 
 /// What flag-dependencies.yaml says of one flag.
@@ -21,15 +19,7 @@ pub struct DependenciesApart {
 
 /// Reads flag-dependencies.yaml. Whether the flags exist is told by [`super::link`].
 #[must_use]
-pub fn dependencies_apart(
-    document: &Document<'_>,
-    diagnostics: &mut Diagnostics,
-) -> Vec<DependenciesApart> {
-    let scope = Scope::default();
-    let mut reader = Reader {
-        scope: &scope,
-        diagnostics,
-    };
+pub fn dependencies_apart(document: &Document<'_>) -> Vec<DependenciesApart> {
     let lists = document
         .root()
         .get("dependencies")
@@ -41,7 +31,7 @@ pub fn dependencies_apart(
             Some(DependenciesApart {
                 flag: FlagKey::new(flag.as_str()?).ok()?,
                 location: flag.location(),
-                depends_on: reader.dependencies(item.get("depends_on")),
+                depends_on: Reader::dependencies(item.get("depends_on")),
             })
         })
         .collect()
@@ -49,7 +39,7 @@ pub fn dependencies_apart(
 
 impl Reader<'_> {
     /// Reads a list of dependencies.
-    pub(super) fn dependencies(&mut self, view: Option<View<'_>>) -> Vec<Dependency> {
+    pub(super) fn dependencies(view: Option<View<'_>>) -> Vec<Dependency> {
         view.into_iter()
             .flat_map(|view| view.items())
             .filter_map(Self::dependency)

@@ -260,7 +260,7 @@ impl Reader<'_> {
                 .and_then(|at| self.date_time(at).map(|moment| (at, moment)));
             let set = item
                 .get("set")
-                .filter(|set| set.is_map())
+                .filter(View::is_map)
                 .map(|set| self.slots(set, owner));
             let (Some((place, moment)), Some(set)) = (at, set) else {
                 continue;

@@ -78,7 +78,7 @@ pub fn flag(
         off: off?,
         salt: string(root.get("salt")),
         bucket_by,
-        depends_on: reader.dependencies(root.get("depends_on")),
+        depends_on: Reader::dependencies(root.get("depends_on")),
         rules,
         entries,
         kill_switch,

@@ -48,14 +48,17 @@ pub(super) fn type_name(value_type: ValueType) -> &'static str {
 impl Reader<'_> {
     /// Reads a value of the flag's type, or reports that it is none.
     pub(super) fn value(&mut self, view: View<'_>, value_type: ValueType) -> Option<Value> {
-        let fits = match (value_type, view.scalar()) {
+        let fits = matches!(
+            (value_type, view.scalar()),
             (ValueType::Boolean, Some(Scalar::Boolean(_)))
-            | (ValueType::String, Some(Scalar::String(_)))
-            | (ValueType::Integer, Some(Scalar::Integer(_)))
-            | (ValueType::Number, Some(Scalar::Integer(_) | Scalar::Float(_))) => true,
-            (ValueType::Json, None) => true,
-            _ => false,
-        };
+                | (ValueType::String, Some(Scalar::String(_)))
+                | (ValueType::Integer, Some(Scalar::Integer(_)))
+                | (
+                    ValueType::Number,
+                    Some(Scalar::Integer(_) | Scalar::Float(_))
+                )
+                | (ValueType::Json, None)
+        );
         if fits {
             return Some(to_json(view));
         }

@@ -29,11 +29,11 @@ pub enum Condition {
         span: Span,
     },
     /// At least one holds.
-    Any(Box<[Condition]>),
+    Any(Box<[Self]>),
     /// All hold.
-    All(Box<[Condition]>),
+    All(Box<[Self]>),
     /// The condition does not hold.
-    Not(Box<Condition>),
+    Not(Box<Self>),
 }
 
 /// Compares an attribute of the context.

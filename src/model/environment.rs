@@ -120,6 +120,7 @@ impl Environments {
     }
 
     /// Returns the environments with their ids, in the order of the file.
+    #[must_use]
     pub fn iter(
         &self,
     ) -> impl DoubleEndedIterator<Item = (EnvironmentId, &Environment)> + ExactSizeIterator {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::compile::compile;
 use crate::diagnostic::Diagnostics;
 use crate::evaluate::{Engine, ErrorCode, Outcome, Reason, Trace, Tracer};
+use crate::literal;
 use crate::model::{EnvironmentId, Flag};
 use crate::resolve::{self, Moment, Origin};
 use crate::text::{Location, SourceMap};
@@ -121,7 +122,7 @@ pub fn evaluate(options: &EvaluateOptions) -> anyhow::Result<EvaluateReport> {
         &options.attributes,
         opened.catalog.attributes.as_ref(),
     )?;
-    let time = options.at.as_second() - i64::from(options.at.subsec_nanosecond() < 0);
+    let time = literal::whole_second(options.at);
     let evaluations = answers(
         &opened,
         environment,
@@ -313,7 +314,7 @@ impl BatchRunner {
         let environment = find_environment(&self.opened, name)?;
         let at = match &question.at {
             None => self.at,
-            Some(text) => crate::literal::date_time(text).ok_or_else(|| {
+            Some(text) => literal::date_time(text).ok_or_else(|| {
                 UsageError::new(
                     format!("`{text}` is not a date and time with an offset"),
                     None,
@@ -327,7 +328,7 @@ impl BatchRunner {
             )?),
         };
         let context = engine.context(&question.context);
-        let time = at.as_second() - i64::from(at.subsec_nanosecond() < 0);
+        let time = literal::whole_second(at);
         let outcome = engine.evaluate(&question.flag, &context, time);
         let environment = self
             .opened

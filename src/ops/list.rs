@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::diagnostic::Diagnostics;
+use crate::literal;
 use crate::model::{
     Catalog, Condition, EnvironmentId, Flag, FlagKind, Leaf, Name, Rule, Share, What,
 };
@@ -125,7 +126,7 @@ pub fn list(options: &ListOptions) -> anyhow::Result<ListReport> {
     if let Some(name) = &options.uses_attribute {
         known_attribute(catalog, name)?;
     }
-    let time = options.now.as_second();
+    let time = literal::whole_second(options.now);
     let mut rows = Vec::new();
     for flag in catalog.flags.values() {
         let tagged =

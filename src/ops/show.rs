@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostics;
+use crate::literal;
 use crate::model::{EnvironmentId, Flag, Rule, Serve, Share, What};
 use crate::resolve::{self, Moment, Origin};
 use crate::ruleset::Gradual;
@@ -157,7 +158,14 @@ pub fn show(options: &ShowOptions) -> anyhow::Result<ShowReport> {
             .collect(),
     };
     let flag = opened.catalog.flags.get(options.flag.as_str());
-    let shown = flag.map(|flag| shown_flag(&opened, flag, &environments, options.now.as_second()));
+    let shown = flag.map(|flag| {
+        shown_flag(
+            &opened,
+            flag,
+            &environments,
+            literal::whole_second(options.now),
+        )
+    });
     Ok(ShowReport {
         shown,
         diagnostics: opened.diagnostics,
@@ -311,10 +319,10 @@ impl Shower<'_> {
                     .then(|| self.flag.value(serve).clone());
             }
             What::Split(weights) => {
-                shown.split = Some(weights.iter().copied().filter_map(named).collect())
+                shown.split = Some(weights.iter().copied().filter_map(named).collect());
             }
             What::DefaultSplit => {
-                shown.split = Some(self.flag.default_weights().filter_map(named).collect())
+                shown.split = Some(self.flag.default_weights().filter_map(named).collect());
             }
         }
         shown

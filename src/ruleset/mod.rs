@@ -267,11 +267,11 @@ pub enum Condition<'a> {
     /// A segment of the table holds.
     Segment(Text<'a>),
     /// At least one holds; an empty list does not.
-    Any(Vec<Condition<'a>>),
+    Any(Vec<Self>),
     /// All hold; an empty list does.
-    All(Vec<Condition<'a>>),
+    All(Vec<Self>),
     /// The condition does not hold.
-    Not(Box<Condition<'a>>),
+    Not(Box<Self>),
 }
 
 /// The JSON members of a [`Condition`], for (de)serialising without a buffered union.

@@ -89,7 +89,7 @@ impl<'d> Site<'d> {
             member: None,
             path: Vec::new(),
         };
-        for segment in error.instance_path().into_iter() {
+        for segment in error.instance_path() {
             match segment {
                 LocationSegment::Property(name) => {
                     let Some(member) = site.value.member(&name) else {
@@ -375,7 +375,7 @@ fn empty_map(site: &Site<'_>, error: &ValidationError<'_>) -> Diagnostic {
 }
 
 fn malformed_union(site: &Site<'_>) -> Diagnostic {
-    if site.path.iter().any(|name| *name == "depends_on") {
+    if site.path.contains(&"depends_on") {
         return Diagnostic::new(
             Code::MissingKey,
             site.owner(),

@@ -176,8 +176,8 @@ impl<T: FileTree> Loader<'_, T> {
             self.computed(file);
         }
         let apart = find(FileKind::FlagDependencies).and_then(|file| {
-            self.with_document(FileKind::FlagDependencies, file, |loader, document| {
-                lower::dependencies_apart(document, &mut loader.diagnostics)
+            self.with_document(FileKind::FlagDependencies, file, |_, document| {
+                lower::dependencies_apart(document)
             })
         });
         apart.unwrap_or_default()

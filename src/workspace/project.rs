@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{self, Config};
 use crate::diagnostic::Diagnostics;
 use crate::text::{Location, Source, SourceMap};
-use crate::tree::{DiskTree, FileTree};
+use crate::tree::{DiskTree, FileTree as _};
 
 /// The name of the file that marks the root of a project.
 pub const CONFIG_FILE: &str = "ffctl.toml";

@@ -89,7 +89,7 @@ fn is_float(text: &str) -> bool {
     }
 }
 
-/// Returns how YAML 1.1 tools (PyYAML, Ruby, many Go and Java programs) read a plain scalar, where
+/// Returns how YAML 1.1 tools (`PyYAML`, Ruby, many Go and Java programs) read a plain scalar, where
 /// they read it otherwise than YAML 1.2 does. Dates are left out: they are meant as such.
 #[must_use]
 pub fn yaml_1_1_reading(text: &str) -> Option<&'static str> {

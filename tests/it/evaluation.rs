@@ -18,7 +18,8 @@ use crate::support::generate::{self, Generated};
 use crate::support::reference::{Reference, same_answer};
 
 fn settings(bucketing: &str) -> Config {
-    let text = format!("[project]\nname = \"generated\"\n\n[evaluation]\nbucketing = \"{bucketing}\"\n");
+    let text =
+        format!("[project]\nname = \"generated\"\n\n[evaluation]\nbucketing = \"{bucketing}\"\n");
     let mut sources = SourceMap::default();
     let mut diagnostics = Diagnostics::default();
     let source = sources.add(Source::new("ffctl.toml", text.clone()));
@@ -28,10 +29,19 @@ fn settings(bucketing: &str) -> Config {
 }
 
 fn load(files: &BTreeMap<String, String>, config: &Config) -> Loaded {
-    let tree = MemoryTree::new(files.iter().map(|(path, text)| (format!("flags/{path}"), text.clone())));
+    let tree = MemoryTree::new(
+        files
+            .iter()
+            .map(|(path, text)| (format!("flags/{path}"), text.clone())),
+    );
     let mut sources = SourceMap::default();
     sources.add(Source::new("ffctl.toml", ""));
-    workspace::load(&tree, Some(config), (sources, Diagnostics::default()), Selection::All)
+    workspace::load(
+        &tree,
+        Some(config),
+        (sources, Diagnostics::default()),
+        Selection::All,
+    )
 }
 
 fn sound(generated: &Generated) -> Catalog {
@@ -42,7 +52,10 @@ fn sound(generated: &Generated) -> Catalog {
         .iter()
         .filter(|finding| finding.severity == ffctl::diagnostic::Severity::Error)
         .collect();
-    assert!(errors.is_empty(), "a generated catalog is sound: {errors:#?}");
+    assert!(
+        errors.is_empty(),
+        "a generated catalog is sound: {errors:#?}"
+    );
     loaded.catalog
 }
 
@@ -147,7 +160,10 @@ proptest! {
 
 /// How many cases a property runs: more where the environment asks for it.
 fn cases(usual: u32) -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+    std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(usual)
 }
 
 /// A share over 100,000 subjects lies within five standard deviations of a binomial.
@@ -156,16 +172,33 @@ fn shares_are_as_large_as_they_say() {
     for bucketing in ["flagd-v2", "flagd-v3"] {
         for share in [0.1_f64, 1.0, 10.0, 25.0, 50.0, 99.0] {
             let files = BTreeMap::from([
-                ("environments.yaml".to_owned(), "environments: {test: {}}\n".to_owned()),
-                ("share.yaml".to_owned(), format!("default_value: false\nenvironments: {{test: {{enabled: true, percentage: {share}}}}}\n")),
+                (
+                    "environments.yaml".to_owned(),
+                    "environments: {test: {}}\n".to_owned(),
+                ),
+                (
+                    "share.yaml".to_owned(),
+                    format!(
+                        "default_value: false\nenvironments: {{test: {{enabled: true, percentage: {share}}}}}\n"
+                    ),
+                ),
             ]);
-            let catalog = sound(&Generated { files, environments: vec![], flags: vec![], bucketing: bucketing.to_owned() });
-            let environment = catalog.environments.find("test").expect("the environment exists");
+            let catalog = sound(&Generated {
+                files,
+                environments: vec![],
+                flags: vec![],
+                bucketing: bucketing.to_owned(),
+            });
+            let environment = catalog
+                .environments
+                .find("test")
+                .expect("the environment exists");
             let engine = Engine::new(&compile(&catalog, environment, |_| true)).expect("loads");
             let subjects = 100_000;
             let included = (0..subjects)
                 .filter(|subject| {
-                    let context = engine.context(&object(&json!({"targetingKey": format!("user-{subject}")})));
+                    let context = engine
+                        .context(&object(&json!({"targetingKey": format!("user-{subject}")})));
                     engine.evaluate("share", &context, 0).value == Some(&Value::Bool(true))
                 })
                 .count();
@@ -173,7 +206,10 @@ fn shares_are_as_large_as_they_say() {
             let n = f64::from(subjects);
             let bound = 5.0 * (n * p * (1.0 - p)).sqrt();
             let off = (included as f64 - n * p).abs();
-            assert!(off <= bound, "{bucketing} {share}%: {included} of {subjects}, bound {bound}");
+            assert!(
+                off <= bound,
+                "{bucketing} {share}%: {included} of {subjects}, bound {bound}"
+            );
         }
     }
 }
@@ -188,8 +224,16 @@ fn two_exports_are_equal_bytes() {
             ("environments.yaml".to_owned(), environments.to_owned()),
             (format!("{folder}/x.yaml"), flag.to_owned()),
         ]);
-        let catalog = sound(&Generated { files, environments: vec![], flags: vec![], bucketing: "flagd-v2".to_owned() });
-        let environment = catalog.environments.find("test").expect("the environment exists");
+        let catalog = sound(&Generated {
+            files,
+            environments: vec![],
+            flags: vec![],
+            bucketing: "flagd-v2".to_owned(),
+        });
+        let environment = catalog
+            .environments
+            .find("test")
+            .expect("the environment exists");
         versioned(&compile(&catalog, environment, |_| true))
     };
     assert_eq!(export("here"), export("there/and/deeper"));

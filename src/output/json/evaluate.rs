@@ -12,7 +12,7 @@ use crate::ops::{EvaluateReport, Evaluation, Traced};
 #[schemars(title = "ffctl evaluate --json")]
 pub enum EvaluateDocument {
     /// One flag was asked for.
-    One(EvaluationDocument),
+    One(Box<EvaluationDocument>),
     /// Several flags were asked for, or all.
     Several {
         /// Always `ffctl.evaluate/v1`.
@@ -81,7 +81,7 @@ impl EvaluateDocument {
     #[must_use]
     pub fn new(report: &EvaluateReport, several: bool) -> Self {
         match report.evaluations.as_slice() {
-            [one] if !several => Self::One(EvaluationDocument::from(one)),
+            [one] if !several => Self::One(Box::new(EvaluationDocument::from(one))),
             list => Self::Several {
                 format: "ffctl.evaluate/v1",
                 flags: list.iter().map(EvaluationBody::from).collect(),
