@@ -151,43 +151,56 @@ impl<'t, 'r> TreeBuilder<'t, 'r> {
         span: Span,
     ) {
         let plain = style == ScalarStyle::Plain;
-        if plain && let Some(reading) = yaml_1_1_reading(&text) {
-            let message = format!(
-                "`{text}` is {} here, but {reading} to YAML 1.1 tools",
-                core_reading(&text)
-            );
-            let help =
-                format!("quote it (\"{text}\") if text is meant, or write the number plainly");
-            self.report(Code::Yaml11Scalar, span, message, |finding| {
-                finding.help(help)
-            });
+        if plain
+            && tag.is_none()
+            && let Some(reading) = yaml_1_1_reading(&text)
+        {
+            self.yaml_1_1_scalar(&text, reading, span);
         }
-        if self.expects_key() && tag.is_none() {
-            if !plain || matches!(resolve_plain(Cow::Borrowed(&text)), Scalar::String(_)) {
-                self.key(text, span);
-                self.forget_anchor(anchor_id);
-            } else {
-                self.non_string_key(span);
-                self.key(text, span);
-            }
-            return;
+        let is_key = self.expects_key();
+        let value = self.tagged_scalar(text.clone(), plain, tag, span);
+        let is_string = matches!(value, Scalar::String(_));
+        if !is_key {
+            self.check_number(&value, span);
         }
-        let value = self.tagged_scalar(text, plain, tag, span);
-        self.check_number(&value, span);
         let style = match style {
             ScalarStyle::Plain => Style::Plain,
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
             ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
         };
-        let id = self.builder.add(Node {
-            span,
-            kind: Kind::Scalar(value),
-            style,
-            anchor: None,
+        // A key is no node of the tree, unless an alias may name it.
+        self.last_scalar = None;
+        if !is_key || anchor_id != 0 {
+            let id = self.builder.add(Node {
+                span,
+                kind: Kind::Scalar(value),
+                style,
+                anchor: None,
+            });
+            self.anchored(anchor_id, Some(id), 1);
+            self.last_scalar = Some(id);
+            if !is_key {
+                self.place(id, 1, span);
+                return;
+            }
+        }
+        if !is_string {
+            self.non_string_key(span);
+        }
+        self.key(text, span);
+    }
+
+    fn yaml_1_1_scalar(&mut self, text: &str, reading: &str, span: Span) {
+        let core = core_reading(text);
+        let message = format!("`{text}` is {core} here, but {reading} to YAML 1.1 tools");
+        let otherwise = match reading.strip_prefix("the boolean ") {
+            Some(boolean) => format!(", or write `{boolean}`"),
+            None => ", or write a plain decimal number".to_owned(),
+        };
+        let help = format!("quote it (\"{text}\") if text is meant{otherwise}");
+        self.report(Code::Yaml11Scalar, span, message, |finding| {
+            finding.help(help)
         });
-        self.anchored(anchor_id, Some(id), 1);
-        self.last_scalar = Some(id);
-        self.place(id, 1, span);
     }
 
     fn tagged_scalar(
@@ -404,19 +417,6 @@ impl<'t, 'r> TreeBuilder<'t, 'r> {
     fn anchored(&mut self, anchor_id: usize, id: Option<NodeId>, weight: u64) {
         if anchor_id != 0 {
             self.anchors.insert(anchor_id, Anchored { id, weight });
-        }
-    }
-
-    /// Keys are not nodes of the tree: an alias to an anchored key is refused like a cycle.
-    fn forget_anchor(&mut self, anchor_id: usize) {
-        if anchor_id != 0 {
-            self.anchors.insert(
-                anchor_id,
-                Anchored {
-                    id: None,
-                    weight: 0,
-                },
-            );
         }
     }
 
