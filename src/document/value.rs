@@ -5,7 +5,8 @@ use serde_json::{Map, Number, Value};
 use super::{Scalar, View};
 
 /// Returns the value as JSON. Numbers with an integral value become integers, so that equal
-/// numbers are equal JSON. A number that JSON does not have (`.inf`) was reported when the file was
+/// numbers are equal JSON. Of a key that is written twice the first counts, as for [`View::get`].
+/// A number that JSON does not have (`.inf`) was reported when the file was
 /// parsed, and is 0 here.
 #[must_use]
 pub fn to_json(view: View<'_>) -> Value {
@@ -15,10 +16,13 @@ pub fn to_json(view: View<'_>) -> Value {
     if view.is_list() {
         return Value::Array(view.items().map(to_json).collect());
     }
-    let members = view
-        .entries()
-        .map(|member| (member.key.to_owned(), to_json(member.value)));
-    Value::Object(members.collect::<Map<_, _>>())
+    let mut map = Map::new();
+    for member in view.entries() {
+        if !map.contains_key(member.key) {
+            map.insert(member.key.to_owned(), to_json(member.value));
+        }
+    }
+    Value::Object(map)
 }
 
 fn scalar_to_json(scalar: &Scalar<'_>) -> Value {

@@ -17,6 +17,10 @@ use super::FileKind;
 /// Checks a document against the schema of its kind and reports every misfit. Returns whether it
 /// fits.
 pub fn check(kind: FileKind, document: &Document<'_>, diagnostics: &mut Diagnostics) -> bool {
+    if !document.root().is_map() {
+        diagnostics.push(no_map(document));
+        return false;
+    }
     let validator = validator(kind);
     let instance = to_json(document.root());
     if validator.is_valid(&instance) {
@@ -157,7 +161,15 @@ fn report(
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             for key in unexpected {
-                diagnostics.push(unknown_key(kind, &site, key, error));
+                let finding = unknown_key(kind, &site, key, error);
+                // A key that is none (`<<`, `1`, a list) was told when the file was parsed.
+                let told = |other: &Diagnostic| {
+                    other.location == finding.location
+                        && matches!(other.code, Code::MergeKey | Code::NonStringKey)
+                };
+                if !diagnostics.iter().any(told) {
+                    diagnostics.push(finding);
+                }
             }
         }
         ValidationErrorKind::Required { property } => {
@@ -174,17 +186,25 @@ fn report(
                 .map_or_else(|| site.owner(), |member| member.key_location());
             diagnostics.push(invalid_name(place, &name));
         }
-        ValidationErrorKind::Type { kind } => diagnostics.push(wrong_type(&site, kind)),
+        ValidationErrorKind::Type { kind: expected } => {
+            diagnostics.push(wrong_type(kind, &site, expected));
+        }
         ValidationErrorKind::Enum { options } => diagnostics.push(not_among(&site, options)),
         ValidationErrorKind::Minimum { .. } | ValidationErrorKind::Maximum { .. } => {
             let number = site.value.raw();
+            let place = site.value_place();
+            // A number that no consumer reads exactly was told when the file was parsed.
+            let told = |other: &Diagnostic| other.location == place && other.code == Code::OutOfRange;
+            if diagnostics.iter().any(told) {
+                return;
+            }
             let message = format!(
                 "{} is {number}; it must lie between {}",
                 site.subject(),
                 range_of(kind, error)
             );
             diagnostics.push(
-                Diagnostic::new(Code::OutOfRange, site.value_place(), message)
+                Diagnostic::new(Code::OutOfRange, place, message)
                     .help("write a number in that range"),
             );
         }
@@ -261,8 +281,21 @@ pub(crate) fn invalid_name(place: Location, name: &str) -> Diagnostic {
     )
 }
 
-fn wrong_type(site: &Site<'_>, kind: &TypeKind) -> Diagnostic {
-    if site.value.is_null() {
+/// Returns the finding about a file that is one value or one list.
+fn no_map(document: &Document<'_>) -> Diagnostic {
+    let root = document.root();
+    let end = root.raw().lines().next().map_or(0, str::len);
+    let start = root.span().range().start;
+    let place = Location {
+        span: Span::new(start, start + end),
+        ..root.location()
+    };
+    let message = format!("the file must be a map, but is {}", root.describe());
+    Diagnostic::new(Code::WrongType, place, message).help("write `key: value` lines")
+}
+
+fn wrong_type(file: FileKind, site: &Site<'_>, kind: &TypeKind) -> Diagnostic {
+    if site.value.is_null() && file == FileKind::Flag {
         if let ["environments", name] = site.path.as_slice() {
             return empty_entry(site.owner(), name);
         }
@@ -291,12 +324,18 @@ fn wrong_type(site: &Site<'_>, kind: &TypeKind) -> Diagnostic {
     };
     let found = site.value.describe();
     let message = format!("{} must be {expected}, but is {found}", site.subject());
+    let raw = site.value.raw();
     let help = match (expected.as_str(), found) {
-        ("a string", "a number" | "a boolean") => {
-            format!("put it in quotes: \"{}\"", site.value.raw())
-        }
+        ("a string", "a number" | "a boolean") => format!("put it in quotes: \"{raw}\""),
+        ("a map", "nothing") => "write `{}` if there is nothing to say".to_owned(),
         (_, "nothing") => "fill it in, or leave the key out".to_owned(),
-        (_, "a string") => "remove the quotes, or write another value".to_owned(),
+        ("a list", "a string" | "a number" | "a boolean") if !raw.contains('\n') => {
+            format!("put it in brackets: [{raw}]")
+        }
+        ("a boolean", "a string") => "write `true` or `false`, without quotes".to_owned(),
+        ("a number" | "a whole number", "a string") => {
+            "write the number alone, without quotes".to_owned()
+        }
         _ => format!("write {expected}"),
     };
     Diagnostic::new(Code::WrongType, site.value_place(), message).help(help)
