@@ -62,6 +62,18 @@ impl FileKind {
         }
     }
 
+    /// Returns the key of the one list that a file of the kind is there for, if there is one.
+    #[must_use]
+    pub fn list_key(self) -> Option<&'static str> {
+        match self {
+            Self::Environments => Some("environments"),
+            Self::Segments => Some("segments"),
+            Self::Attributes => Some("attributes"),
+            Self::FlagDependencies => Some("dependencies"),
+            Self::Flag | Self::Config => None,
+        }
+    }
+
     /// Returns the kind's JSON Schema.
     #[must_use]
     pub fn schema(self) -> &'static Value {

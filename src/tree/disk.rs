@@ -44,14 +44,23 @@ impl DiskTree {
         parts.join("/")
     }
 
-    /// Returns why a link must not be followed, if it must not.
-    fn link_problem(&self, path: &Path) -> Option<ReadError> {
-        match fs::canonicalize(path) {
+    /// Returns the link as a file of the list, with its problem if it must not be followed. A link
+    /// to a folder below `start` is left out: folders are walked where they are, and once.
+    fn link(&self, path: &Path, start: &Path) -> Option<TreeFile> {
+        let within = |target: &Path| {
+            fs::canonicalize(start).is_ok_and(|start| target.starts_with(start))
+        };
+        let problem = match fs::canonicalize(path) {
             Err(_) => Some(ReadError::NotAFile),
+            Ok(target) if target.is_dir() && within(&target) => return None,
+            Ok(target) if target.is_dir() => Some(ReadError::LinkedFolder),
             Ok(target) if !target.starts_with(&self.real_root) => Some(ReadError::LinkOutside),
-            Ok(target) if target.is_dir() => None,
             Ok(target) => (!target.is_file()).then_some(ReadError::NotAFile),
-        }
+        };
+        Some(TreeFile {
+            path: self.path_of(path),
+            problem,
+        })
     }
 }
 
@@ -90,18 +99,14 @@ impl FileTree for DiskTree {
             if kind.is_dir() {
                 continue;
             }
-            let path = self.path_of(entry.path());
-            let problem = match (kind.is_file(), kind.is_symlink()) {
-                (true, _) => None,
-                // A link to a folder would make files appear twice: folders are walked where they
-                // are.
-                (_, true) if entry.path().is_dir() && self.link_problem(entry.path()).is_none() => {
-                    continue;
-                }
-                (_, true) => self.link_problem(entry.path()),
-                _ => Some(ReadError::NotAFile),
-            };
-            files.push(TreeFile { path, problem });
+            if kind.is_symlink() {
+                files.extend(self.link(entry.path(), &start));
+                continue;
+            }
+            files.push(TreeFile {
+                path: self.path_of(entry.path()),
+                problem: (!kind.is_file()).then_some(ReadError::NotAFile),
+            });
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(files)

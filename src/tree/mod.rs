@@ -49,10 +49,20 @@ pub enum ReadError {
     TooLarge(u64),
     /// It is a symbolic link that leads out of the project.
     LinkOutside,
+    /// It is a symbolic link to a folder that is not below the listed one.
+    LinkedFolder,
     /// It is neither a file nor a folder, or a link that leads nowhere or in a circle.
     NotAFile,
     /// The system says no.
     Io(String),
+}
+
+impl ReadError {
+    /// Returns whether a path with this problem may be a folder with files in it.
+    #[must_use]
+    pub fn hides_files(&self) -> bool {
+        matches!(self, Self::LinkedFolder | Self::Io(_))
+    }
 }
 
 impl fmt::Display for ReadError {
@@ -66,6 +76,9 @@ impl fmt::Display for ReadError {
             }
             Self::LinkOutside => {
                 formatter.write_str("it is a symbolic link that leads out of the project")
+            }
+            Self::LinkedFolder => {
+                formatter.write_str("it is a symbolic link to a folder elsewhere, which is not followed")
             }
             Self::NotAFile => {
                 formatter.write_str("it is not a regular file, or a link that leads nowhere")

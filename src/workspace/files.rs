@@ -28,6 +28,16 @@ pub(super) struct FlagPath {
     pub(super) faults: Vec<NameFault>,
 }
 
+impl FlagPath {
+    /// Returns whether the file looks like one of the format's own: what it says is then no flag,
+    /// and its name is fault enough.
+    pub(super) fn is_foreign(&self) -> bool {
+        let has = |wanted: fn(&NameFault) -> bool| self.faults.iter().any(wanted);
+        has(|fault| matches!(fault, NameFault::Reserved))
+            || (self.key.is_none() && has(|fault| matches!(fault, NameFault::Taken(_))))
+    }
+}
+
 /// A fault of a file's name.
 #[derive(Debug, Clone)]
 pub(super) enum NameFault {
@@ -53,6 +63,15 @@ pub(super) fn classify(folder: &str, listed: Vec<TreeFile>) -> ProjectFiles {
             .strip_suffix(".yaml")
             .or_else(|| name.strip_suffix(".yml"))
         else {
+            // A folder that cannot be read may hold flags.
+            if file.problem.as_ref().is_some_and(ReadError::hides_files) {
+                files.flags.push(FlagPath {
+                    stem: name.to_owned(),
+                    key: None,
+                    faults: Vec::new(),
+                    file,
+                });
+            }
             continue;
         };
         let special = if at_top { special_kind(stem) } else { None };
@@ -144,6 +163,10 @@ pub(super) fn read_fault(error: &ReadError, place: Location) -> Diagnostic {
         ReadError::NotAFile => (
             Code::FileUnreadable,
             "remove it, or put a regular file there",
+        ),
+        ReadError::LinkedFolder => (
+            Code::LinkOutside,
+            "move the folder below the flags folder; links to single files of the project are fine",
         ),
         ReadError::Io(_) => (
             Code::FileUnreadable,

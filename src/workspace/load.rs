@@ -149,10 +149,10 @@ impl<T: FileTree> Loader<'_, T> {
         };
         match find(FileKind::Environments) {
             Some(file) => {
-                self.scope.environments =
-                    self.with_document(FileKind::Environments, file, |loader, document| {
-                        lower::environments(document, &mut loader.diagnostics)
-                    });
+                let read = self.with_document(FileKind::Environments, file, |loader, document| {
+                    lower::environments(document, &mut loader.diagnostics)
+                });
+                self.scope.environments = read.filter(|environments| !environments.is_empty());
             }
             None => self.no_environments(folder),
         }
@@ -211,7 +211,12 @@ impl<T: FileTree> Loader<'_, T> {
         let result = text.as_deref().and_then(|text| {
             let document = parse(id, text, &mut self.diagnostics)?;
             schema::check(kind, &document, &mut self.diagnostics);
-            Some(read(self, &document))
+            // Without its one list the file names nothing: what others name is then not unknown.
+            let names_something = kind
+                .list_key()
+                .and_then(|key| document.root().get(key))
+                .is_some_and(|list| list.is_map() || list.is_list());
+            names_something.then(|| read(self, &document))
         });
         self.sources
             .add(Source::new(file.path.clone(), text.unwrap_or_default()));
@@ -305,7 +310,13 @@ fn read_flag(tree: &impl FileTree, file: &FlagPath, id: SourceId, scope: &Scope)
     let text = read_text(tree, &file.file, id, &mut diagnostics);
     let flag = text.as_deref().and_then(|text| {
         let document = parse(id, text, &mut diagnostics)?;
+        if file.is_foreign() {
+            return None;
+        }
         schema::check(FileKind::Flag, &document, &mut diagnostics);
+        if !document.root().is_map() {
+            return None;
+        }
         lower::flag(&document, file.key.as_ref()?, scope, &mut diagnostics)
     });
     ReadFlag {
