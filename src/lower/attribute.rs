@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Diagnostics};
-use crate::document::{Document, Member};
+use crate::document::{Document, Member, View};
 use crate::model::{
     Attribute, AttributeKind, BUILT_IN_ATTRIBUTES, ComputedEntry, Condition, Leaf, Name, Segment,
 };
@@ -47,16 +47,22 @@ pub fn attributes(
             .into_iter()
             .flat_map(|view| view.items())
             .filter_map(scalar);
-        if member.key == "now"
-            || (BUILT_IN_ATTRIBUTES.contains(&member.key) && member.value.has("computed"))
-        {
-            let message = format!("`{}` is built in and cannot be computed", member.key);
+        let built_in = if member.key == "now" {
+            Some("`now` is built in: it is the time of the evaluation".to_owned())
+        } else {
+            (BUILT_IN_ATTRIBUTES.contains(&member.key) && member.value.has("computed"))
+                .then(|| format!("`{}` is built in and cannot be computed", member.key))
+        };
+        if let Some(message) = built_in {
             reader.error(
                 Code::ReservedName,
                 member.key_location(),
                 message,
                 "give the attribute another name",
             );
+        }
+        if let Some(kind) = kind {
+            reader.values_fit(kind, member);
         }
         let attribute = Attribute {
             span: member.key_span,
@@ -118,13 +124,7 @@ pub fn computed_attributes(
             if let Some(kind) = kind
                 && !fits(kind, &value)
             {
-                let message = format!("`{}` is not of the attribute's type", view.raw());
-                reader.error(
-                    Code::ValueTypeMismatch,
-                    view.location(),
-                    message,
-                    "write a value of that type, or change `type`",
-                );
+                reader.wrong_attribute_value(view);
             }
             entries.push(ComputedEntry { conditions, value });
         }
@@ -136,6 +136,30 @@ pub fn computed_attributes(
                 attribute.computed = Some(entries);
             }
         }
+    }
+}
+
+impl Reader<'_> {
+    /// Reports listed values that the attribute cannot have. Those of a list attribute are its
+    /// members, which may be any scalar.
+    fn values_fit(&mut self, kind: AttributeKind, attribute: Member<'_>) {
+        let listed = attribute.value.get("values");
+        for view in listed.into_iter().flat_map(|view| view.items()) {
+            if kind != AttributeKind::List && scalar(view).is_some_and(|value| !fits(kind, &value))
+            {
+                self.wrong_attribute_value(view);
+            }
+        }
+    }
+
+    fn wrong_attribute_value(&mut self, view: View<'_>) {
+        let message = format!("`{}` is not of the attribute's type", view.raw());
+        self.error(
+            Code::ValueTypeMismatch,
+            view.location(),
+            message,
+            "write a value of that type, or change `type`",
+        );
     }
 }
 

@@ -61,7 +61,7 @@ impl Reader<'_> {
                 .map(|test| Condition::Test(Box::new(test)));
         }
         if let Some(segment) = view.get("segment") {
-            return self.used_segment(view, segment);
+            return self.used_segment(segment);
         }
         if let Some(list) = view.get("any") {
             return Some(Condition::Any(self.conditions(Some(list))));
@@ -73,7 +73,7 @@ impl Reader<'_> {
         Some(Condition::Not(Box::new(inner)))
     }
 
-    fn used_segment(&mut self, view: View<'_>, segment: View<'_>) -> Option<Condition> {
+    fn used_segment(&mut self, segment: View<'_>) -> Option<Condition> {
         let name = self.checked_name(segment)?;
         if let Some(segments) = &self.scope.segments
             && !segments.contains_key(&name)
@@ -93,7 +93,7 @@ impl Reader<'_> {
         }
         Some(Condition::Segment {
             name,
-            span: view.span(),
+            span: segment.span(),
         })
     }
 
@@ -164,7 +164,7 @@ impl Reader<'_> {
             return Some(Operand::List(Vec::new()));
         }
         let value = written.value;
-        self.lossy_number(value, takes);
+        self.lossy_number(view, value, takes);
         let items: Vec<View<'_>> = if value.is_list() {
             value.items().collect()
         } else {
@@ -301,21 +301,20 @@ impl Reader<'_> {
     }
 
     /// Warns of `1.10` where a number is not plainly meant: it is the number 1.1.
-    fn lossy_number(&mut self, value: View<'_>, takes: Takes) {
-        if !matches!(takes, Takes::Scalar | Takes::Scalars) {
+    fn lossy_number(&mut self, condition: View<'_>, value: View<'_>, takes: Takes) {
+        let attribute = condition.get("attribute").and_then(|name| name.as_str());
+        let is_number = attribute.is_some_and(|name| self.scope.attributes.is_number(name));
+        if is_number || !matches!(takes, Takes::Scalar | Takes::Scalars) {
             return;
         }
         let single = (!value.is_list()).then_some(value);
         for item in single.into_iter().chain(value.items()) {
             let raw = item.raw();
-            if matches!(item.scalar(), Some(Written::Float(_)))
+            if let Some(Written::Float(number)) = item.scalar()
                 && raw.ends_with('0')
                 && !raw.contains(['e', 'E'])
             {
-                let message = format!(
-                    "`{raw}` is the number {}, and the zero is lost",
-                    raw.trim_end_matches('0')
-                );
+                let message = format!("`{raw}` is the number {number}, and the zero is lost");
                 self.error(
                     Code::Yaml11Scalar,
                     item.location(),

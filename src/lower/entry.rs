@@ -55,6 +55,8 @@ impl Reader<'_> {
             ..Entry::default()
         };
         if !view.is_map() {
+            // A list is no entry, and the schema said so.
+            view.scalar()?;
             entry.scalar = true;
             entry.slots = self.scalar_slots(view, owner.shape)?;
             return Some(entry);
@@ -343,11 +345,16 @@ impl Reader<'_> {
         let inside = member.key_span.to(view.span());
         self.diagnostics.retain_mut(|finding| {
             let at = finding.location.span;
-            let shape_of_entry = matches!(
+            // What is wrong with the text itself stays.
+            let of_text = matches!(
                 finding.code,
-                Code::UnknownKey | Code::WrongType | Code::MissingKey | Code::OutOfRange
+                Code::DuplicateKey
+                    | Code::MergeKey
+                    | Code::NonStringKey
+                    | Code::UnsupportedTag
+                    | Code::Yaml11Scalar
             );
-            !(shape_of_entry
+            !(!of_text
                 && finding.location.source == view.document().source()
                 && at.start >= inside.start
                 && at.end <= inside.end)

@@ -30,10 +30,7 @@ pub fn flag(
     let mut reader = Reader { scope, diagnostics };
     let root = document.root();
     reader.flag_id(root, key);
-    let mut shape = FlagShape {
-        value_type: reader.value_type(root)?,
-        variants: Vec::new(),
-    };
+    let mut shape = FlagShape::of(reader.value_type(root)?);
     reader.variants(root, &mut shape);
     let default = reader.default(root, &shape);
     let off = reader.off(root, &shape, default.as_ref().map(|default| &default.value));
@@ -111,15 +108,15 @@ impl Reader<'_> {
 
     /// The written type, or that of the default.
     fn value_type(&mut self, root: View<'_>) -> Option<ValueType> {
-        if let Some(view) = root.get("type") {
-            return Some(match view.as_str()? {
-                "boolean" => ValueType::Boolean,
-                "string" => ValueType::String,
-                "integer" => ValueType::Integer,
-                "number" => ValueType::Number,
-                "json" => ValueType::Json,
-                _ => return None,
-            });
+        let written = root.get("type").and_then(|view| view.as_str());
+        match written {
+            Some("boolean") => return Some(ValueType::Boolean),
+            Some("string") => return Some(ValueType::String),
+            Some("integer") => return Some(ValueType::Integer),
+            Some("number") => return Some(ValueType::Number),
+            Some("json") => return Some(ValueType::Json),
+            // A type that does not exist was told by then; the rest is read by the default's.
+            _ => {}
         }
         if let Some(variants) = root.get("variants") {
             let name = root.get("default_variant").and_then(|view| view.as_str());
@@ -132,6 +129,10 @@ impl Reader<'_> {
             return value.and_then(type_of);
         }
         let Some(default) = root.get("default_value") else {
+            if root.has("type") {
+                self.default(root, &FlagShape::of(ValueType::Boolean));
+                return None;
+            }
             let place = root
                 .entries()
                 .next()

@@ -18,7 +18,7 @@ mod serving;
 
 use std::collections::BTreeMap;
 
-use crate::model::{Attribute, BUILT_IN_ATTRIBUTES, Environments, Name, Segment};
+use crate::model::{Attribute, AttributeKind, BUILT_IN_ATTRIBUTES, Environments, Name, Segment};
 
 pub use attribute::{attributes, computed_attributes};
 pub use dependency::{DependenciesApart, dependencies_apart};
@@ -60,6 +60,17 @@ impl AttributeScope {
             Self::Listed(listed) => {
                 listed.contains_key(name) || BUILT_IN_ATTRIBUTES.contains(&name)
             }
+        }
+    }
+
+    /// Returns whether the attribute is known to be a number.
+    #[must_use]
+    pub fn is_number(&self, name: &str) -> bool {
+        match self {
+            Self::Open | Self::Unreadable => false,
+            Self::Listed(listed) => listed
+                .get(name)
+                .is_some_and(|attribute| attribute.kind == AttributeKind::Number),
         }
     }
 

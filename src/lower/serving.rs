@@ -19,6 +19,14 @@ pub(super) struct FlagShape {
 }
 
 impl FlagShape {
+    /// Returns the shape of a flag without variants.
+    pub(super) fn of(value_type: ValueType) -> Self {
+        Self {
+            value_type,
+            variants: Vec::new(),
+        }
+    }
+
     pub(super) fn has_weights(&self) -> bool {
         self.variants
             .first()

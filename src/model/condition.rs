@@ -25,7 +25,7 @@ pub enum Condition {
     Segment {
         /// The segment's name.
         name: Name,
-        /// The whole condition.
+        /// Where the name stands.
         span: Span,
     },
     /// At least one holds.

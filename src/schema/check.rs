@@ -194,7 +194,8 @@ fn report(
             let number = site.value.raw();
             let place = site.value_place();
             // A number that no consumer reads exactly was told when the file was parsed.
-            let told = |other: &Diagnostic| other.location == place && other.code == Code::OutOfRange;
+            let told =
+                |other: &Diagnostic| other.location == place && other.code == Code::OutOfRange;
             if diagnostics.iter().any(told) {
                 return;
             }

@@ -47,9 +47,8 @@ impl DiskTree {
     /// Returns the link as a file of the list, with its problem if it must not be followed. A link
     /// to a folder below `start` is left out: folders are walked where they are, and once.
     fn link(&self, path: &Path, start: &Path) -> Option<TreeFile> {
-        let within = |target: &Path| {
-            fs::canonicalize(start).is_ok_and(|start| target.starts_with(start))
-        };
+        let within =
+            |target: &Path| fs::canonicalize(start).is_ok_and(|start| target.starts_with(start));
         let problem = match fs::canonicalize(path) {
             Err(_) => Some(ReadError::NotAFile),
             Ok(target) if target.is_dir() && within(&target) => return None,

@@ -77,9 +77,8 @@ impl fmt::Display for ReadError {
             Self::LinkOutside => {
                 formatter.write_str("it is a symbolic link that leads out of the project")
             }
-            Self::LinkedFolder => {
-                formatter.write_str("it is a symbolic link to a folder elsewhere, which is not followed")
-            }
+            Self::LinkedFolder => formatter
+                .write_str("it is a symbolic link to a folder elsewhere, which is not followed"),
             Self::NotAFile => {
                 formatter.write_str("it is not a regular file, or a link that leads nowhere")
             }
