@@ -13,6 +13,7 @@ use super::{Condition, ScalarValue};
 pub struct AttributesFile {
     /// The attributes by name. Built in without being listed: `targetingKey`, `user_id`, `email`,
     /// `country`, `platform`, `app_version`, `now`.
+    #[schemars(extend("propertyNames" = {"minLength": 1}))]
     pub attributes: BTreeMap<String, AttributeDefinition>,
 }
 

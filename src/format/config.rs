@@ -26,12 +26,15 @@ pub struct ConfigFile {
     pub policy: Option<PolicySettings>,
     /// Groups of people, by `@name`: their e-mail addresses.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("propertyNames" = {"minLength": 1}))]
     pub groups: Option<BTreeMap<String, Vec<String>>>,
     /// Forge logins and the e-mail addresses that they commit with.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("propertyNames" = {"minLength": 1}))]
     pub identities: Option<BTreeMap<String, String>>,
     /// Levels of checks, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("propertyNames" = {"minLength": 1}))]
     pub checks: Option<BTreeMap<String, CheckLevel>>,
     /// Settings of export formats.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,9 +44,11 @@ pub struct ConfigFile {
     pub targets: Option<Vec<Target>>,
     /// Other repositories that flags depend on, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("propertyNames" = {"minLength": 1}))]
     pub repositories: Option<BTreeMap<String, Repository>>,
     /// Other repositories whose flags depend on flags of this one, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("propertyNames" = {"minLength": 1}))]
     pub consumers: Option<BTreeMap<String, Consumer>>,
 }
 
@@ -160,6 +165,7 @@ pub struct ExportSettings {
 pub struct EnvExport {
     /// Flags that get one more variable for each value of an attribute.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("propertyNames" = {"minLength": 1}))]
     pub fan_out: Option<BTreeMap<String, String>>,
 }
 
@@ -229,6 +235,7 @@ pub struct Repository {
     pub path: Option<String>,
     /// Names of environments here and there, where they differ.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("propertyNames" = {"minLength": 1}))]
     pub environments: Option<BTreeMap<String, String>>,
 }
 
