@@ -55,7 +55,7 @@ pub struct GlobalArgs {
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,
 
-    /// Print more about what is done
+    /// Print warnings about the files too, whatever the command
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(super) verbose: bool,
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 
-use crate::diagnostic::{Diagnostics, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::output::{human, json};
 use crate::text::SourceMap;
 
@@ -16,6 +16,7 @@ pub struct Ui {
     stderr: AutoStream<io::Stderr>,
     json: bool,
     quiet: bool,
+    verbose: bool,
 }
 
 impl std::fmt::Debug for Ui {
@@ -45,6 +46,7 @@ impl Ui {
             stderr: AutoStream::new(err, err_choice),
             json: global.json,
             quiet: global.quiet,
+            verbose: global.verbose,
         }
     }
 
@@ -97,15 +99,12 @@ impl Ui {
     }
 
     /// Writes the findings of a catalog that a command other than `validate` ran on: errors
-    /// always, for they say why something is missing.
+    /// always, for they say why something is missing, and warnings with `--verbose`.
     pub fn findings(&mut self, diagnostics: &Diagnostics, sources: &SourceMap) {
-        let errors: Diagnostics = diagnostics
-            .iter()
-            .filter(|finding| finding.severity == Severity::Error)
-            .cloned()
-            .collect();
-        if !errors.is_empty() {
-            let text = human::diagnostics(&errors, sources);
+        let wanted = |finding: &&Diagnostic| self.verbose || finding.severity == Severity::Error;
+        let told: Diagnostics = diagnostics.iter().filter(wanted).cloned().collect();
+        if !told.is_empty() {
+            let text = human::diagnostics(&told, sources);
             self.warn(text.trim_end());
         }
     }

@@ -5,6 +5,7 @@ use crate::document::{Member, View};
 use crate::literal;
 use crate::model::{At, Entry, EntryServing, KillSwitch, Serve, Serving, Share, Slots, Step};
 use crate::ruleset::ValueType;
+use crate::text::Location;
 
 use super::reader::{Reader, boolean, string};
 use super::serving::{FlagShape, single};
@@ -252,43 +253,54 @@ impl Reader<'_> {
 
     fn schedule(&mut self, view: View<'_>, owner: &Owner<'_>) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
-        for item in view
+        let mut last: Option<(jiff::Timestamp, Location)> = None;
+        let items = view
             .get("schedule")
             .into_iter()
-            .flat_map(|view| view.items())
-        {
-            let at = item
-                .get("at")
-                .and_then(|at| self.date_time(at).map(|moment| (at, moment)));
-            let set = item
-                .get("set")
-                .filter(View::is_map)
-                .map(|set| self.slots(set, owner));
-            let (Some((place, moment)), Some(set)) = (at, set) else {
+            .flat_map(|view| view.items());
+        for item in items {
+            let at = item.get("at");
+            let moment = at.and_then(|at| self.date_time(at).map(|moment| (at, moment)));
+            let set = item.get("set").filter(View::is_map);
+            let slots = set.map(|set| self.step_slots(set, owner));
+            let (Some((place, moment)), Some(set)) = (moment, slots) else {
                 continue;
             };
-            let step = Step {
-                at: literal::second_reaching(moment),
-                span: place.span(),
-                set,
-            };
-            if let Some(last) = steps.last().filter(|last| last.at >= step.at) {
+            if let Some((_, before)) = last.filter(|(before, _)| *before >= moment) {
                 let finding = Diagnostic::new(
                     Code::ScheduleOrder,
                     place.location(),
                     "this step is not after the one before it",
                 )
-                .related(
-                    crate::text::Location::new(place.document().source(), last.span),
-                    "the step before",
-                )
-                .help("write the steps in order of time, each at its own second");
+                .related(before, "the step before")
+                .help("write the steps in order of time");
                 self.report(finding);
                 continue;
             }
-            steps.push(step);
+            last = Some((moment, place.location()));
+            let at = literal::second_reaching(moment);
+            steps.push(Step {
+                at,
+                span: place.span(),
+                set,
+            });
         }
         steps
+    }
+
+    fn step_slots(&mut self, set: View<'_>, owner: &Owner<'_>) -> Slots {
+        let slots = self.slots(set, owner);
+        let mut own = set.entries().map(|member| super::is_extension(member.key));
+        if own.len() > 0 && own.all(|own| own) {
+            let help = "write what changes: `enabled`, `percentage`, `targeting_rules`, …";
+            self.error(
+                Code::InvalidValue,
+                set.location(),
+                "this step sets no slot",
+                help,
+            );
+        }
+        slots
     }
 
     /// Reads a kill switch. It is in force by standing there: a time that cannot be read leaves it
