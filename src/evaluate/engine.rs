@@ -19,7 +19,7 @@ use crate::ruleset::{FORMAT, Ruleset};
 /// threads.
 ///
 /// ```
-/// # use engine_lab::evaluate::{Engine, Reason};
+/// # use ffctl::evaluate::{Engine, Reason};
 /// let engine = Engine::from_json(br#"{
 ///     "format": "ffctl.ruleset/v1", "version": "sha256:0", "project": "web", "environment": "staging",
 ///     "flags": {"checkout": {
@@ -39,7 +39,7 @@ use crate::ruleset::{FORMAT, Ruleset};
 /// assert_eq!(outcome.variant, Some("on"));
 /// assert_eq!(outcome.reason, Reason::TargetingMatch);
 /// assert_eq!(outcome.rule, Some("beta"));
-/// # Ok::<(), engine_lab::evaluate::LoadError>(())
+/// # Ok::<(), ffctl::evaluate::LoadError>(())
 /// ```
 pub struct Engine {
     head: Head,

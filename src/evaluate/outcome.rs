@@ -58,7 +58,7 @@ impl Reason {
     /// Returns the reason as `OpenFeature` spells it.
     ///
     /// ```
-    /// # use engine_lab::evaluate::Reason;
+    /// # use ffctl::evaluate::Reason;
     /// assert_eq!(Reason::TargetingMatch.as_str(), "TARGETING_MATCH");
     /// ```
     #[must_use]
@@ -100,7 +100,7 @@ impl ErrorCode {
     /// Returns the code as `OpenFeature` spells it.
     ///
     /// ```
-    /// # use engine_lab::evaluate::ErrorCode;
+    /// # use ffctl::evaluate::ErrorCode;
     /// assert_eq!(ErrorCode::FlagNotFound.as_str(), "FLAG_NOT_FOUND");
     /// ```
     #[must_use]

@@ -19,7 +19,7 @@ use crate::ruleset::{Exposure, Flag, POSITIONS, Phase, Ruleset, Serving, Split, 
 /// An engine beside the ruleset that it was made of, for evaluations that explain themselves.
 ///
 /// ```
-/// # use engine_lab::{evaluate::{RuleStatus, Tracer}, ruleset::Ruleset};
+/// # use ffctl::{evaluate::{RuleStatus, Tracer}, ruleset::Ruleset};
 /// let ruleset: Ruleset<'_> = serde_json::from_str(r#"{
 ///     "format": "ffctl.ruleset/v1", "version": "sha256:0", "project": "web", "environment": "staging",
 ///     "flags": {"checkout": {
@@ -38,7 +38,7 @@ use crate::ruleset::{Exposure, Flag, POSITIONS, Phase, Ruleset, Serving, Split, 
 /// assert_eq!(outcome.variant, Some("off"));
 /// assert_eq!(trace.rules[0].status, RuleStatus::NotMatched);
 /// assert!(!trace.rules[0].conditions[0].holds());
-/// # Ok::<(), engine_lab::evaluate::LoadError>(())
+/// # Ok::<(), ffctl::evaluate::LoadError>(())
 /// ```
 #[derive(Debug)]
 pub struct Tracer<'r> {
