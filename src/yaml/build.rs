@@ -259,7 +259,13 @@ impl<'t, 'r> TreeBuilder<'t, 'r> {
     }
 
     fn foreign_tag(&mut self, tag: &Tag, span: Span) {
-        let message = format!("the tag `{}` has no meaning here", tag.original());
+        let written = tag.original();
+        let message = format!("the tag `{written}` has no meaning here");
+        // The event's bytes are the value's; the tag stands before them.
+        let before = self.text.get(..span.range().start).unwrap_or_default();
+        let span = before
+            .rfind(&*written)
+            .map_or(span, |at| Span::new(at, at + written.len()));
         self.report(Code::UnsupportedTag, span, message, |finding| {
             finding.help("remove the tag; quote the value if text is meant")
         });
@@ -267,7 +273,8 @@ impl<'t, 'r> TreeBuilder<'t, 'r> {
 
     fn non_string_key(&mut self, span: Span) {
         let shown = self.text.get(span.range()).unwrap_or_default();
-        let message = if shown.len() <= 40 && !shown.contains('\n') && !shown.is_empty() {
+        let short = shown.len() <= 40 && !shown.contains('\n') && !shown.is_empty();
+        let message = if short && !shown.starts_with(['[', '{', '-']) {
             format!("the key `{shown}` is not a string")
         } else {
             "this key is not a string".into()

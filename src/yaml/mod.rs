@@ -62,12 +62,16 @@ pub fn parse<'t>(
                 tree.event(event, bytes);
             }
             Some(Err(error)) => {
-                let start = error.marker().byte_offset().unwrap_or(0).min(text.len());
+                let told = error.marker().byte_offset().unwrap_or(0).min(text.len());
+                let start = tab_before(text, told).unwrap_or(told);
                 let message = syntax_message(error.info());
                 let location = Location::new(source, line_end_span(text, start));
-                let mut finding = Diagnostic::new(Code::YamlSyntax, location, message);
-                finding.help = Some(syntax_help(text, start));
-                diagnostics.push(finding);
+                let help = if message.contains("deep") {
+                    "flatten the value, or keep it where the application reads it".to_owned()
+                } else {
+                    syntax_help(text, start)
+                };
+                diagnostics.push(Diagnostic::new(Code::YamlSyntax, location, message).help(help));
                 return None;
             }
         }
@@ -84,8 +88,22 @@ fn line_end_span(text: &str, start: usize) -> Span {
     Span::new(start, start + width)
 }
 
+/// Returns the first tab of the indentation that an offset lies in or ends.
+fn tab_before(text: &str, offset: usize) -> Option<usize> {
+    let before = text.get(..offset)?;
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let indent = before.get(line_start..)?;
+    let blank = indent.bytes().all(|b| matches!(b, b' ' | b'\t'));
+    blank
+        .then(|| indent.find('\t').map(|at| line_start + at))
+        .flatten()
+}
+
 fn syntax_message(info: impl Into<String>) -> String {
     let info: String = info.into();
+    if info.contains("recursion limit") {
+        return format!("maps and lists nest more than {MAX_DEPTH} deep here");
+    }
     format!("this is not YAML: {}", info.trim_end_matches('.'))
 }
 
