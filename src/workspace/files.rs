@@ -1,11 +1,12 @@
 //! The files of the flags folder by what they are.
 
 use std::collections::BTreeMap;
+use std::string::FromUtf8Error;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{FlagKey, RESERVED_STEMS};
 use crate::schema::FileKind;
-use crate::text::{Location, Span};
+use crate::text::{Location, SourceId, Span};
 use crate::tree::{ReadError, TreeFile};
 
 /// The files of a project.
@@ -176,9 +177,13 @@ pub(super) fn read_fault(error: &ReadError, place: Location) -> Diagnostic {
     Diagnostic::new(code, place, format!("the file is not read: {error}")).help(help)
 }
 
-/// Returns the finding about bytes that are not UTF-8.
-pub(super) fn not_utf8(error: std::str::Utf8Error, place: impl Fn(Span) -> Location) -> Diagnostic {
-    let at = error.valid_up_to();
-    let message = format!("the file is not UTF-8: byte {at} cannot be read");
-    Diagnostic::new(Code::NotUtf8, place(Span::default()), message).help("save the file as UTF-8")
+/// Returns the finding about bytes that are not UTF-8. It points at the first of them: up to there
+/// the text that is shown and the bytes are the same.
+pub(super) fn not_utf8(error: &FromUtf8Error, source: SourceId) -> Diagnostic {
+    let at = error.utf8_error().valid_up_to();
+    let byte = error.as_bytes().get(at).copied().unwrap_or_default();
+    let width = char::REPLACEMENT_CHARACTER.len_utf8();
+    let place = Location::new(source, Span::new(at, at + width));
+    let message = format!("the byte 0x{byte:02X} here is not UTF-8");
+    Diagnostic::new(Code::NotUtf8, place, message).help("save the file as UTF-8")
 }

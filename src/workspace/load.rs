@@ -208,7 +208,7 @@ impl<T: FileTree> Loader<'_, T> {
         self.files += 1;
         let id = self.sources.next_id();
         let text = read_text(self.tree, file, id, &mut self.diagnostics);
-        let result = text.as_deref().and_then(|text| {
+        let result = text.as_deref().ok().and_then(|text| {
             let document = parse(id, text, &mut self.diagnostics)?;
             schema::check(kind, &document, &mut self.diagnostics);
             // Without its one list the file names nothing: what others name is then not unknown.
@@ -218,8 +218,8 @@ impl<T: FileTree> Loader<'_, T> {
                 .is_some_and(|list| list.is_map() || list.is_list());
             names_something.then(|| read(self, &document))
         });
-        self.sources
-            .add(Source::new(file.path.clone(), text.unwrap_or_default()));
+        let text = text.unwrap_or_else(|unreadable| unreadable);
+        self.sources.add(Source::new(file.path.clone(), text));
         result
     }
 
@@ -308,7 +308,7 @@ fn read_flag(tree: &impl FileTree, file: &FlagPath, id: SourceId, scope: &Scope)
             .collect(),
     );
     let text = read_text(tree, &file.file, id, &mut diagnostics);
-    let flag = text.as_deref().and_then(|text| {
+    let flag = text.as_deref().ok().and_then(|text| {
         let document = parse(id, text, &mut diagnostics)?;
         if file.is_foreign() {
             return None;
@@ -320,7 +320,10 @@ fn read_flag(tree: &impl FileTree, file: &FlagPath, id: SourceId, scope: &Scope)
         lower::flag(&document, file.key.as_ref()?, scope, &mut diagnostics)
     });
     ReadFlag {
-        source: Source::new(file.file.path.clone(), text.unwrap_or_default()),
+        source: Source::new(
+            file.file.path.clone(),
+            text.unwrap_or_else(|unreadable| unreadable),
+        ),
         flag,
         diagnostics,
     }
@@ -344,12 +347,13 @@ fn parse<'t>(id: SourceId, text: &'t str, diagnostics: &mut Diagnostics) -> Opti
     document.filter(|_| !empty)
 }
 
+/// Returns the text of a file, or else what can be shown of it.
 fn read_text(
     tree: &impl FileTree,
     file: &TreeFile,
     id: SourceId,
     diagnostics: &mut Diagnostics,
-) -> Option<String> {
+) -> Result<String, String> {
     let head = Location::new(id, Span::default());
     let read = match &file.problem {
         Some(problem) => Err(problem.clone()),
@@ -357,19 +361,20 @@ fn read_text(
     };
     match read {
         Ok(Some(bytes)) => match String::from_utf8(bytes) {
-            Ok(text) => Some(text),
+            Ok(text) => Ok(text),
             Err(error) => {
-                diagnostics.push(not_utf8(error.utf8_error(), |span| Location::new(id, span)));
-                None
+                let shown = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                diagnostics.push(not_utf8(&error, id));
+                Err(shown)
             }
         },
         Ok(None) => {
             diagnostics.push(read_fault(&crate::tree::ReadError::NotAFile, head));
-            None
+            Err(String::new())
         }
         Err(error) => {
             diagnostics.push(read_fault(&error, head));
-            None
+            Err(String::new())
         }
     }
 }
