@@ -2,11 +2,11 @@
 //! `enabled: true` and has nothing to serve but the off value looks like an enabled flag and is
 //! none.
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::model::{Catalog, EnvironmentId, Flag};
 use crate::resolve::{self, Moment};
 use crate::ruleset::ValueType;
-use crate::text::Location;
+use crate::text::{Location, Span};
 
 use super::Subject;
 
@@ -26,7 +26,9 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
             else {
                 continue;
             };
-            if is_without_effect(subject.catalog, flag, *id) {
+            if is_without_effect(subject.catalog, flag, *id)
+                && is_sound(subject.catalog, flag, *id, diagnostics)
+            {
                 let environment = &subject.catalog.environments.get(*id).name;
                 let message = format!(
                     "`{}` is enabled in {environment}, yet serves the off value to everybody",
@@ -43,6 +45,30 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
             }
         }
     }
+}
+
+/// Returns whether nothing that the environment's entry rests on is faulty: what was left out for
+/// its faults may have been the effect.
+fn is_sound(
+    catalog: &Catalog,
+    flag: &Flag,
+    environment: EnvironmentId,
+    diagnostics: &Diagnostics,
+) -> bool {
+    let chain = resolve::chain(catalog, flag, environment);
+    let holds = |whole: Span, span: Span| whole.start <= span.start && span.end <= whole.end;
+    let elsewhere = |span: Span| {
+        let mut others = flag.entries.iter().flatten();
+        others.any(|(id, entry)| !chain.contains(id) && holds(entry.whole, span))
+    };
+    let errors = diagnostics.iter().filter(|finding| {
+        finding.severity == Severity::Error
+            && finding.location.source == flag.source
+            && finding.code != Code::EnabledWithoutEffect
+    });
+    errors
+        .into_iter()
+        .all(|finding| elsewhere(finding.location.span))
 }
 
 fn is_without_effect(catalog: &Catalog, flag: &Flag, environment: EnvironmentId) -> bool {

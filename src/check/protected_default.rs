@@ -21,8 +21,11 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
         None => {
             let message = format!("the default environment `{}` does not exist", default.value);
             let finding = Diagnostic::new(Code::UnknownEnvironment, place, message);
-            diagnostics
-                .push(finding.maybe_help(did_you_mean(&default.value, environments.names())));
+            diagnostics.push(
+                finding
+                    .maybe_help(did_you_mean(&default.value, environments.names()))
+                    .maybe_help_else("`ffctl environments` lists them"),
+            );
         }
         Some(id) if environments.get(id).is_protected() => {
             let environment = environments.get(id);

@@ -53,6 +53,7 @@ impl Reader<'_> {
         let view = member.value;
         let mut entry = Entry {
             span: member.key_span,
+            whole: member.key_span.to(member.value.span()),
             ..Entry::default()
         };
         if !view.is_map() {
@@ -324,15 +325,17 @@ impl Reader<'_> {
                 "write when somebody must have looked",
             );
         }
-        let at = at.unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         let week = jiff::SignedDuration::from_hours(24 * KILL_SWITCH_DAYS);
+        let a_week_later = at.and_then(|at| at.checked_add(week).ok());
+        // Times that were told to be wrong do not expire on top of it.
         let until = until
             .map(|(_, moment)| moment)
-            .or_else(|| at.checked_add(week).ok())
-            .unwrap_or(at);
+            .filter(|until| at.is_none_or(|at| *until >= at))
+            .or(a_week_later)
+            .unwrap_or(jiff::Timestamp::MAX);
         Some(KillSwitch {
             reason: string(view.get("reason")).unwrap_or_default(),
-            at,
+            at: at.unwrap_or(jiff::Timestamp::UNIX_EPOCH),
             until,
             by: string(view.get("by")),
             span: member.key_span,

@@ -180,6 +180,8 @@ pub enum Required {
 pub struct Entry {
     /// The entry's key.
     pub span: Span,
+    /// The key and everything under it.
+    pub whole: Span,
     /// Whether it is a scalar.
     pub scalar: bool,
     /// The slots that it sets.
