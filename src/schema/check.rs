@@ -220,7 +220,12 @@ fn report(
         }
         ValidationErrorKind::OneOfNotValid { .. }
         | ValidationErrorKind::OneOfMultipleValid { .. } => {
-            diagnostics.push(malformed_union(&site));
+            // Words with a text each are a union too.
+            let words = sibling(kind, error, "oneOf").and_then(words);
+            diagnostics.push(match words {
+                Some(words) => not_among(&site, &words),
+                None => malformed_union(&site),
+            });
         }
         other => {
             let message = format!(
@@ -267,6 +272,18 @@ fn unknown_key(
 fn sibling<'s>(kind: FileKind, error: &ValidationError<'_>, keyword: &str) -> Option<&'s Value> {
     let (parent, _) = error.schema_path().as_str().rsplit_once('/')?;
     kind.schema().pointer(parent)?.get(keyword)
+}
+
+/// Returns the words of a union of words.
+fn words(branches: &Value) -> Option<Value> {
+    let words = branches.as_array()?.iter().map(|branch| {
+        branch
+            .get("const")
+            .map(|word| vec![word.clone()])
+            .or_else(|| branch.get("enum")?.as_array().cloned())
+    });
+    let words: Option<Vec<Vec<Value>>> = words.collect();
+    words.map(|words| Value::Array(words.concat()))
 }
 
 fn range_of(kind: FileKind, error: &ValidationError<'_>) -> String {
@@ -316,9 +333,13 @@ fn wrong_type(file: FileKind, site: &Site<'_>, kind: &TypeKind) -> Diagnostic {
         "string" => "a string",
         "number" => "a number",
         "boolean" => "a boolean",
-        _ => "null",
+        _ => "nothing",
     };
-    let expected: Vec<&str> = expected.iter().map(article).collect();
+    let expected: Vec<&str> = expected
+        .iter()
+        .filter(|name| *name != "null")
+        .map(article)
+        .collect();
     let expected = match expected.as_slice() {
         [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         other => other.concat(),
