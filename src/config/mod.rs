@@ -7,7 +7,7 @@ mod toml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, near_names};
 use crate::document::{Document, View};
 use crate::model::At;
 use crate::ruleset::Bucketing;
@@ -148,10 +148,7 @@ fn levels(checks: View<'_>, diagnostics: &mut Diagnostics) -> BTreeMap<Code, Opt
     {
         let Some(code) = Code::from_name(member.key) else {
             let known = Code::ALL.iter().map(|code| code.name());
-            let near = crate::diagnostic::nearest(member.key, known);
-            let help = (!near.is_empty())
-                .then(|| did_you_mean(member.key, near))
-                .flatten();
+            let help = near_names(member.key, known);
             let finding = Diagnostic::new(
                 Code::UnknownCheck,
                 member.key_location(),

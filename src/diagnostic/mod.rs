@@ -10,7 +10,7 @@ mod suggest;
 use crate::text::{Location, SourceMap};
 
 pub use code::{Code, Severity};
-pub use suggest::{did_you_mean, join_names, nearest};
+pub use suggest::{did_you_mean, join_names, near_names, nearest};
 
 /// A finding: what is wrong, where, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

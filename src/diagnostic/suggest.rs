@@ -28,12 +28,23 @@ pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Vec<
 #[must_use]
 pub fn did_you_mean<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
-    let near = nearest(name, known.iter().copied());
-    if !near.is_empty() {
-        return Some(format!("did you mean {}?", join_names(&near, "or")));
+    let near = near_names(name, known.iter().copied());
+    if near.is_some() {
+        return near;
     }
-    (!known.is_empty() && known.len() <= 12)
-        .then(|| format!("known are {}", join_names(&known, "and")))
+    match known.as_slice() {
+        [] => None,
+        [only] => Some(format!("the only one is `{only}`")),
+        few if few.len() <= 12 => Some(format!("known are {}", join_names(few, "and"))),
+        _ => None,
+    }
+}
+
+/// Returns a help line that names the nearest of the known names, or nothing.
+#[must_use]
+pub fn near_names<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
+    let near = nearest(name, known);
+    (!near.is_empty()).then(|| format!("did you mean {}?", join_names(&near, "or")))
 }
 
 /// Returns names in backticks, joined by commas and a last word.

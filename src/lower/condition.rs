@@ -236,14 +236,8 @@ impl Reader<'_> {
         match takes {
             Takes::Regex => {
                 if let Err(error) = regex::Regex::new(text) {
-                    let reason = regex_reason(&error);
-                    let message = format!("`{text}` is not a regular expression: {reason}");
-                    self.error(
-                        Code::InvalidRegex,
-                        view.location(),
-                        message,
-                        "the syntax is RE2's: no look-around, no back-references",
-                    );
+                    let (message, help) = regex_fault(text, &error);
+                    self.error(Code::InvalidRegex, view.location(), message, help);
                     return false;
                 }
             }
@@ -326,14 +320,17 @@ impl Reader<'_> {
     }
 }
 
-/// The last line of the library's message says what is wrong; the rest draws it.
-fn regex_reason(error: &regex::Error) -> String {
-    match error {
-        regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
-        other => {
-            let text = other.to_string();
-            let last = text.lines().last().unwrap_or_default().trim();
-            last.strip_prefix("error: ").unwrap_or(last).to_owned()
-        }
+fn regex_fault(pattern: &str, error: &regex::Error) -> (String, &'static str) {
+    if let regex::Error::CompiledTooBig(_) = error {
+        let message = format!("the regular expression `{pattern}` is too large");
+        return (message, "write smaller repetitions");
     }
+    // The last line of the library's message says what is wrong; the rest draws it.
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default().trim();
+    let reason = last.strip_prefix("error: ").unwrap_or(last);
+    (
+        format!("`{pattern}` is not a regular expression: {reason}"),
+        "the syntax is RE2's: no look-around, no back-references",
+    )
 }

@@ -2,7 +2,7 @@
 
 use jiff::civil::{Time, Weekday};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, near_names};
 use crate::document::{Document, Member, View};
 use crate::graph;
 use crate::model::{ChangeWindow, Environment, EnvironmentId, Environments, Freeze};
@@ -210,13 +210,7 @@ impl Reader<'_> {
                 zone.location(),
                 format!("there is no time zone `{name}`"),
             );
-            let near = crate::diagnostic::nearest(name, known.iter().map(String::as_str));
-            let near = (!near.is_empty()).then(|| {
-                format!(
-                    "did you mean {}?",
-                    crate::diagnostic::join_names(&near, "or")
-                )
-            });
+            let near = near_names(name, known.iter().map(String::as_str));
             self.report(
                 finding
                     .maybe_help(near)

@@ -40,7 +40,7 @@ pub fn flag(
     };
     let entries = root
         .member("environments")
-        .and_then(|member| reader.entries(member, &owner));
+        .map(|member| reader.entries(member, &owner));
     let rules = root
         .member("targeting_rules")
         .filter(|member| member.value.is_list());
@@ -321,14 +321,14 @@ impl Reader<'_> {
                     .member("variants")
                     .map_or_else(|| root.location(), |member| member.key_location());
                 let how_many = if first.is_none() {
-                    "no variant"
+                    "no variant of this boolean serves"
                 } else {
-                    "several variants"
+                    "several variants of this boolean serve"
                 };
                 self.error(
                     Code::AmbiguousOffVariant,
                     place,
-                    format!("{how_many} of this boolean serve `false`, so its off variant cannot be told"),
+                    format!("{how_many} `false`, so its off variant cannot be told"),
                     "add `off_variant:`, what a disabled or killed flag serves",
                 );
                 None
@@ -336,14 +336,8 @@ impl Reader<'_> {
         }
     }
 
-    fn entries(
-        &mut self,
-        member: Member<'_>,
-        owner: &Owner<'_>,
-    ) -> Option<BTreeMap<EnvironmentId, Entry>> {
-        if !member.value.is_map() {
-            return None;
-        }
+    fn entries(&mut self, member: Member<'_>, owner: &Owner<'_>) -> BTreeMap<EnvironmentId, Entry> {
+        // Whatever else stands there was told: the flag is not the same everywhere for it.
         let mut entries = BTreeMap::new();
         for member in member
             .value
@@ -358,7 +352,7 @@ impl Reader<'_> {
                 entries.insert(id, entry);
             }
         }
-        Some(entries)
+        entries
     }
 
     fn entry_environment(&mut self, member: Member<'_>) -> Option<EnvironmentId> {
@@ -444,7 +438,11 @@ impl Reader<'_> {
                     place.location(),
                     format!("environments.yaml has no environment `{name}`"),
                 );
-                self.report(finding.maybe_help(did_you_mean(name, environments.names())));
+                self.report(
+                    finding
+                        .maybe_help(did_you_mean(name, environments.names()))
+                        .maybe_help_else("`ffctl environments` lists them"),
+                );
             }
             if let Some(at) = test.get("at") {
                 self.date_time(at);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, did_you_mean, near_names};
 use crate::graph;
 use crate::model::{Dependency, Flag, FlagKey, Required};
 use crate::ruleset::ValueType;
@@ -56,7 +56,7 @@ fn unknown_flag(key: &FlagKey, place: Location, options: &LinkOptions<'_>) -> Di
         place,
         format!("there is no flag `{key}`"),
     )
-    .maybe_help(did_you_mean(key.as_str(), known))
+    .maybe_help(near_names(key.as_str(), known))
     .maybe_help_else("create it, or name its `repository`")
 }
 
@@ -173,7 +173,8 @@ fn required_variants(
             let message = format!("`{}` has no variant `{name}`", target.key);
             let finding = Diagnostic::new(Code::UnknownVariant, dependency.location, message)
                 .related(Location::new(target.source, target.span), "the flag")
-                .maybe_help(did_you_mean(name, known.iter().copied()));
+                .maybe_help(did_you_mean(name, known.iter().copied()))
+                .maybe_help_else("`ffctl show` lists the flag's rules and variants");
             diagnostics.push(finding);
         }
     }

@@ -192,6 +192,10 @@ impl Reader<'_> {
             }
             return Some(What::DefaultSplit);
         }
+        // The schema has reported a split that is no map, or an empty one.
+        if view.entries().len() == 0 {
+            return None;
+        }
         let mut weights = Vec::new();
         for member in view.entries() {
             let variant = shape.find(member.key);
@@ -389,9 +393,9 @@ impl Reader<'_> {
         } else {
             "variant"
         };
-        let place = view
-            .entries()
-            .next()
+        let share = view.member("percentage").or_else(|| view.member("gradual"));
+        let place = share
+            .or_else(|| view.entries().next())
             .map_or_else(|| view.location(), |member| member.key_location());
         let message = format!("this {owner} does not say what it serves");
         self.error(Code::MissingValue, place, message, format!("add `{key}:`"));
@@ -449,6 +453,7 @@ fn known_variants(shape: &FlagShape, name: &str) -> Option<String> {
             .map(|variant| variant.key.as_str())
             .filter(|key| !is_extension(key)),
     )
+    .or_else(|| Some("name one of the flag's `variants`".to_owned()))
 }
 
 fn wanted_type(value_type: ValueType) -> &'static str {
