@@ -10,6 +10,7 @@
 
 mod cases;
 mod collect;
+mod docs;
 mod evaluation;
 mod modules;
 mod support;
