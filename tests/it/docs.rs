@@ -3,8 +3,8 @@
 //! Every `console` block of README.md runs in a copy of the project, in order. A line `$ ffctl …`
 //! is a command, the lines below it are what it prints (stdout, then stderr), and `$ echo $?` asks
 //! for its exit status, which is 0 where nobody asks. `$ echo '…' | ffctl …` gives it standard
-//! input, and an output line `...` stands for any lines. A block opened with `file=PATH` is
-//! written to that file. Tables between `<!-- NAME -->` and `<!-- /NAME -->` are generated.
+//! input, and an output line `...` stands for any lines. A block that begins with the comment
+//! `# flags/….yaml` is written to that file. Tables between `<!-- NAME -->` and `<!-- /NAME -->` are generated.
 //!
 //! `FFCTL_UPDATE_README=1 cargo test docs` writes outputs and tables anew.
 
@@ -170,9 +170,12 @@ fn with_outputs() -> String {
             Line::Prose(line) => writeln!(text, "{line}").unwrap(),
             Line::Open(language) => {
                 console = language == "console";
-                file = language
-                    .split_once(" file=")
-                    .map(|(_, path)| (path.to_owned(), String::new()));
+                file = None;
+                if let Some(Line::Inside(first)) = all.peek()
+                    && let Some(path) = first.strip_prefix("# flags/")
+                {
+                    file = Some((format!("flags/{path}"), String::new()));
+                }
                 writeln!(text, "```{language}").unwrap();
             }
             Line::Close => {
