@@ -1,4 +1,74 @@
 //! Feature flags in Git: read, validate, resolve, evaluate and export YAML flag files.
+//!
+//! This page is the architecture. README.md is the manual: the files' format, the commands, and how
+//! to evaluate an exported ruleset with [`evaluate::Engine`].
+//!
+//! # Layers
+//!
+//! A file becomes a tree, the tree a model, the model what an environment makes of it, that a
+//! ruleset, and the ruleset answers. A later stage never reaches back. Each stage has its own
+//! types, so that holding one proves that the stages before it have succeeded. A module uses only
+//! those of layers above its own; `tests/it/layering.rs` has the same table, and keeps it.
+//!
+//! | layer | modules |
+//! | --- | --- |
+//! | ground | [`text`]: bytes, lines and columns; [`ruleset`]: the compiled document |
+//! | findings | [`diagnostic`]: what is wrong, where, and the next step; the registry of checks |
+//! | trees | [`document`]: values that know their bytes; [`literal`]: versions, times and shares as text; [`graph`]: loops and orders; [`mod@format`]: the files as they are written |
+//! | reading | [`yaml`]: YAML to a document; [`model`]: the catalog as it is meant |
+//! | shape | [`schema`]: JSON Schemas, and documents checked against them |
+//! | meaning | [`config`]: ffctl.toml; [`lower`]: documents to the model |
+//! | resolution | [`resolve`]: inheritance, schedules and kill switches, with the origin of every slot |
+//! | judgement | [`check`]: what `validate` finds in a sound catalog; [`compile`]: the catalog to a ruleset |
+//! | answers | [`evaluate`]: a ruleset and a context to a value; uses [`ruleset`] alone |
+//! | edges | [`tree`]: where files come from; [`git`]: the only user of libgit2 |
+//! | project | [`workspace`]: a project, found and loaded |
+//! | use cases | [`ops`]: options in, a report out |
+//! | reports | [`output`]: reports as text and JSON |
+//! | program | [`cli`]: arguments, streams, exit status |
+//!
+//! Everything before the edges is pure: no files, no environment variables, no clock, no output.
+//! Time is an argument. Bad input is data, as [`diagnostic::Diagnostics`]; a broken world (no
+//! project, an unreadable folder) is an error.
+//!
+//! # The life of one `validate`
+//!
+//! 1. [`cli`] parses the arguments, reads the clock, and calls [`ops::validate()`].
+//! 2. [`workspace::Project`] walks up to ffctl.toml, and [`config::parse`] reads it.
+//! 3. [`workspace::load`] reads the files below `flags/` in parallel, through a
+//!    [`tree::FileTree`]. Each becomes a [`document::Document`] ([`yaml`]), is checked against its
+//!    schema ([`schema`]) and lowered to its part of the [`model::Catalog`] ([`lower`]); at the end
+//!    dependencies are linked. Each stage reports all it can and passes on what is sound.
+//! 4. [`check::run`] looks at the catalog as a whole.
+//! 5. The project's levels are applied, findings sorted, and the report goes to [`output`], and
+//!    from there to stdout.
+//!
+//! # The life of one `evaluate`
+//!
+//! 1. As above, but only the files that the asked flags need are read: see
+//!    [`workspace::Selection`]. Errors in them refuse the evaluation.
+//! 2. [`compile`] resolves each flag ([`resolve`]) at every moment at which a schedule changes it,
+//!    and writes the [`ruleset::Ruleset`] of the environment: the very document that is exported.
+//! 3. [`evaluate::Engine`] turns it into a program, the context into facts, and answers. With
+//!    `--trace`, an [`evaluate::Tracer`] runs the same code and writes down what it saw.
+//! 4. The op finds the place in the files that decided, by resolving the flag once more for its
+//!    origins.
+//!
+//! # How to add
+//!
+//! - **A check of the whole catalog**: a line in the registry of [`diagnostic::Code`], a file in
+//!   [`check`] with a function like its neighbours', and its line in the list there. What one file
+//!   can tell is reported by [`schema`] (shape) or [`lower`] (meaning) instead.
+//! - **A command**: an op in [`ops`] (options in, report out, nothing printed), its two outputs in
+//!   [`output::human`] and [`output::json`], and a file in `cli::commands` with an `Args` struct,
+//!   whose doc comments are the help, and a function that wires them. It stays under 150 lines.
+//! - **An output of a command**: a function in [`output`] over the same report. A JSON shape has its
+//!   own structs, a `format` with a version, and a line in [`output::json::all_schemas`].
+//! - **An export format**: a pure module that turns a [`ruleset::Ruleset`] into the format and says
+//!   what it cannot express, and a value of `export --format`.
+//! - **A key of the files**: its type in [`mod@format`] (the schemas follow), its meaning in [`model`]
+//!   and [`lower`], its effect in [`resolve`] or [`compile`].
+
 pub mod check;
 pub mod cli;
 pub mod compile;
@@ -21,3 +91,8 @@ pub mod text;
 pub mod tree;
 pub mod workspace;
 pub mod yaml;
+
+/// The README's example, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
