@@ -2,7 +2,7 @@
 //!
 //! A check looks at the whole [`Catalog`] and pushes findings; it changes nothing and reads no
 //! clock of its own: `now` is an argument, and findings that come and go with it have codes marked
-//! so. To add one: a file with a function of the form of the others, a line in [`CHECKS`], a code
+//! so. To add one: a file with a function of the form of the others, a line in `CHECKS`, a code
 //! in [`crate::diagnostic::Code`], and a case under tests/cases/.
 
 mod elapsed_schedule;

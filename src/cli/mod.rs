@@ -1,8 +1,8 @@
 //! The command line: arguments in, streams and exit status out.
 //!
-//! Each command is one file in [`commands`]: an `Args` struct, whose doc comments are its help, and
+//! Each command is one file in `commands`: an `Args` struct, whose doc comments are its help, and
 //! a function that calls one op and prints its report. [`Ui`] owns the streams; nothing else
-//! writes to them. Errors become a message, its causes and a hint in [`error`] alone.
+//! writes to them. Errors become a message, its causes and a hint in `error` alone.
 
 mod args;
 mod commands;

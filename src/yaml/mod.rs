@@ -1,7 +1,7 @@
 //! YAML text to a [`Document`]: the only module that knows YAML.
 //!
 //! YAML 1.2 with the core schema. The parser's events become one span tree; plain scalars are
-//! resolved by [`scalar`] alone. Duplicate keys, merge keys, keys that are not strings, foreign
+//! resolved by `scalar` alone. Duplicate keys, merge keys, keys that are not strings, foreign
 //! tags, several documents and alias bombs are reported here; scalars that YAML 1.1 tools read
 //! otherwise are warned of. A file that is not YAML yields one finding and no document.
 
