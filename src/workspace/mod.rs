@@ -1,9 +1,9 @@
 //! A project: found, opened and loaded into a catalog.
 //!
 //! [`Project::find`] walks up to ffctl.toml; [`load`] reads the flag files of any
-//! [`FileTree`](crate::tree::FileTree) in parallel, checks them against their schemas, lowers and links them. What was
-//! wrong is in [`Loaded::diagnostics`]; the catalog holds what is sound. With a [`Selection`] only
-//! the files that the selected flags need are read.
+//! [`FileTree`](crate::tree::FileTree) in parallel, checks them against their schemas, lowers and
+//! links them. What was wrong is in [`Loaded::diagnostics`]; the catalog holds what is sound. With
+//! a [`Selection`] only the files that the selected flags need are read.
 
 mod files;
 mod load;
