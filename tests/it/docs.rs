@@ -126,7 +126,6 @@ fn words(line: &str) -> Vec<String> {
     for character in line.chars() {
         match (character, quote) {
             (_, Some(open)) if character == open => quote = None,
-            (_, Some(_)) => word.push(character),
             ('\'' | '"', None) => {
                 quote = Some(character);
                 begun = true;
@@ -137,7 +136,7 @@ fn words(line: &str) -> Vec<String> {
                 }
                 begun = false;
             }
-            (_, None) => word.push(character),
+            _ => word.push(character),
         }
     }
     if begun || !word.is_empty() {

@@ -12,5 +12,6 @@ mod cases;
 mod collect;
 mod docs;
 mod evaluation;
+mod layering;
 mod modules;
 mod support;
