@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench whole_process` prints a line a command: best and median of several runs.
 //! Another number of flags can be given as an argument. Linux only: it reads /proc.
+#![expect(clippy::disallowed_methods, reason = "benchmarks make their own files")]
 #![expect(
     clippy::print_stdout,
     clippy::cast_precision_loss,

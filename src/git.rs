@@ -1,4 +1,8 @@
 //! Git, read locally: the only user of libgit2.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: repositories are found here"
+)]
 
 use std::path::Path;
 

@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where arguments come from"
+)]
 fn main() -> ExitCode {
     ffctl::cli::run(std::env::args_os()).into()
 }

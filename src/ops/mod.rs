@@ -3,6 +3,7 @@
 //! An op opens what it needs, does its work and returns data; it prints nothing, and what is wrong
 //! with the files is part of its report. An `Err` is a broken world (no project, an unreadable
 //! folder) or a [`UsageError`] (an unknown name).
+#![expect(clippy::disallowed_methods, reason = "an edge: files are written here")]
 
 mod attributes;
 mod environments;

@@ -5,6 +5,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::cast_precision_loss,
+    clippy::disallowed_methods,
     reason = "a test that cannot go on has failed"
 )]
 
