@@ -163,10 +163,15 @@ fn with_outputs() -> String {
     let mut file: Option<(String, String)> = None;
     let mut console = false;
     let mut status = 0;
+    // The reference's examples are a project of their own.
+    let mut in_tour = true;
     let mut all = lines(README).peekable();
     while let Some(line) = all.next() {
         match line {
-            Line::Prose(line) => writeln!(text, "{line}").unwrap(),
+            Line::Prose(line) => {
+                in_tour &= line != "## File format";
+                writeln!(text, "{line}").unwrap();
+            }
             Line::Open(language) => {
                 console = language == "console";
                 file = None;
@@ -178,7 +183,7 @@ fn with_outputs() -> String {
                 writeln!(text, "```{language}").unwrap();
             }
             Line::Close => {
-                if let Some((path, content)) = file.take() {
+                if let Some((path, content)) = file.take().filter(|_| in_tour) {
                     project.write(&path, &content);
                 }
                 assert_eq!(status, 0, "a failing command needs `$ echo $?`");
@@ -224,6 +229,40 @@ fn with_outputs() -> String {
         }
     }
     text
+}
+
+#[test]
+fn the_examples_of_the_reference_are_a_valid_project() {
+    let project = Copy(tempfile::tempdir().unwrap());
+    let reference = README.split("\n## File format\n").nth(1).unwrap();
+    let mut written = 0;
+    let mut blocks = lines(reference).peekable();
+    while let Some(line) = blocks.next() {
+        let path = match (line, blocks.peek()) {
+            (Line::Open("toml"), _) => "ffctl.toml",
+            (Line::Open("yaml"), Some(Line::Inside(first))) if first.starts_with("# flags/") => {
+                &first[2..]
+            }
+            _ => continue,
+        };
+        let text: String = blocks
+            .by_ref()
+            .map_while(|line| match line {
+                Line::Inside(line) => Some(format!("{line}\n")),
+                _ => None,
+            })
+            .collect();
+        project.write(path, &text);
+        written += 1;
+    }
+    assert_eq!(written, 6);
+    // The flags that the examples depend on.
+    for flag in ["payments_enabled", "new_dashboard_ui"] {
+        let text = "default_value: false\nenvironments: {staging: true}\n";
+        project.write(&format!("flags/{flag}.yaml"), text);
+    }
+    let (printed, status) = project.run("ffctl validate --deny warnings --at 2026-12-01T00:00:00Z");
+    assert_eq!(status, 0, "{printed}");
 }
 
 // Tables
