@@ -56,6 +56,12 @@ impl<'d> View<'d> {
         self.site
     }
 
+    /// Returns whether an alias stands at this place.
+    #[must_use]
+    pub fn is_alias(&self) -> bool {
+        self.site != self.target
+    }
+
     /// Returns the bytes of the value as written (of the anchored value, for an alias).
     #[must_use]
     pub fn raw(&self) -> &'d str {

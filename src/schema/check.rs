@@ -1,6 +1,6 @@
 //! A document against its schema: every misfit at its place, in plain words.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
@@ -38,6 +38,7 @@ pub fn check(kind: FileKind, document: &Document<'_>, diagnostics: &mut Diagnost
         })
         .map(|error| error.instance_path().as_str().to_owned())
         .collect();
+    let mut misfits = Misfits::new(kind, document, diagnostics);
     for error in &errors {
         let union = matches!(
             error.kind(),
@@ -45,9 +46,10 @@ pub fn check(kind: FileKind, document: &Document<'_>, diagnostics: &mut Diagnost
                 | ValidationErrorKind::OneOfMultipleValid { .. }
         );
         if !(union && closed.contains(error.instance_path().as_str())) {
-            report(kind, document, error, diagnostics);
+            misfits.report(error);
         }
     }
+    misfits.finish(diagnostics);
     false
 }
 
@@ -84,6 +86,8 @@ struct Site<'d> {
     member: Option<Member<'d>>,
     /// The names on the way, list positions left out.
     path: Vec<&'d str>,
+    /// Whether an alias stands on the way.
+    aliased: bool,
 }
 
 impl<'d> Site<'d> {
@@ -92,6 +96,7 @@ impl<'d> Site<'d> {
             value: document.root(),
             member: None,
             path: Vec::new(),
+            aliased: false,
         };
         for segment in error.instance_path() {
             match segment {
@@ -111,6 +116,7 @@ impl<'d> Site<'d> {
                     site.member = None;
                 }
             }
+            site.aliased |= site.value.is_alias();
         }
         site
     }
@@ -151,32 +157,98 @@ impl<'d> Site<'d> {
     }
 }
 
-fn report(
+/// The misfits of one document, as they are found.
+struct Misfits<'d> {
     kind: FileKind,
-    document: &Document<'_>,
-    error: &ValidationError<'_>,
-    diagnostics: &mut Diagnostics,
-) {
-    let site = Site::find(document, error);
-    match error.kind() {
-        ValidationErrorKind::AdditionalProperties { unexpected } => {
-            for key in unexpected {
-                let finding = unknown_key(kind, &site, key, error);
-                // A key that is none (`<<`, `1`, a list) was told when the file was parsed.
-                let told = |other: &Diagnostic| {
-                    other.location == finding.location
-                        && matches!(other.code, Code::MergeKey | Code::NonStringKey)
-                };
-                if !diagnostics.iter().any(told) {
-                    diagnostics.push(finding);
+    document: &'d Document<'d>,
+    /// What was told of keys and numbers when the file was parsed.
+    told: HashSet<Location>,
+    /// Each with whether an alias led to it.
+    found: Vec<(Diagnostic, bool)>,
+}
+
+impl<'d> Misfits<'d> {
+    fn new(kind: FileKind, document: &'d Document<'_>, before: &Diagnostics) -> Self {
+        let of_text = before.iter().filter(|finding| {
+            matches!(
+                finding.code,
+                Code::MergeKey | Code::NonStringKey | Code::OutOfRange
+            )
+        });
+        Self {
+            kind,
+            document,
+            told: of_text.map(|finding| finding.location).collect(),
+            found: Vec::new(),
+        }
+    }
+
+    fn report(&mut self, error: &ValidationError<'_>) {
+        let site = Site::find(self.document, error);
+        let aliased = site.aliased;
+        let mut push = |finding| self.found.push((finding, aliased));
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                let places: HashMap<&str, Location> = site
+                    .value
+                    .entries()
+                    .map(|member| (member.key, member.key_location()))
+                    .collect();
+                for key in unexpected {
+                    let place = places.get(key.as_str()).copied();
+                    let place = place.unwrap_or_else(|| site.owner());
+                    // A key that is none (`<<`, `1`, a list) was told when the file was parsed.
+                    if !self.told.contains(&place) {
+                        push(unknown_key(self.kind, &site, place, key, error));
+                    }
+                }
+            }
+            ValidationErrorKind::Minimum { .. } | ValidationErrorKind::Maximum { .. } => {
+                // So was a number that no consumer reads exactly.
+                if !self.told.contains(&site.value_place()) {
+                    push(out_of_range(self.kind, &site, error));
+                }
+            }
+            _ => push(misfit(self.kind, &site, error)),
+        }
+    }
+
+    /// Hands over what was found. What stands in an anchored value is told once, however many
+    /// aliases lead to it.
+    fn finish(self, diagnostics: &mut Diagnostics) {
+        let mut seen: HashSet<(Code, Location, Option<&str>)> = HashSet::new();
+        for via_alias in [false, true] {
+            for (finding, aliased) in &self.found {
+                // Two keys may be missing at one place.
+                let missing = finding.code == Code::MissingKey;
+                let what = missing.then_some(finding.message.as_str());
+                let same = (finding.code, finding.location, what);
+                if *aliased == via_alias && (seen.insert(same) || !aliased) {
+                    diagnostics.push(finding.clone());
                 }
             }
         }
+    }
+}
+
+fn out_of_range(kind: FileKind, site: &Site<'_>, error: &ValidationError<'_>) -> Diagnostic {
+    let message = format!(
+        "{} is {}; it must lie between {}",
+        site.subject(),
+        site.value.raw(),
+        range_of(kind, error)
+    );
+    Diagnostic::new(Code::OutOfRange, site.value_place(), message)
+        .help("write a number in that range")
+}
+
+fn misfit(kind: FileKind, site: &Site<'_>, error: &ValidationError<'_>) -> Diagnostic {
+    match error.kind() {
         ValidationErrorKind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
             let message = format!("{} has no `{name}`", site.subject());
             let help = format!("add `{name}:` here");
-            diagnostics.push(Diagnostic::new(Code::MissingKey, site.owner(), message).help(help));
+            Diagnostic::new(Code::MissingKey, site.owner(), message).help(help)
         }
         ValidationErrorKind::PropertyNames { error: inner } => {
             let name = inner.instance().as_str().unwrap_or_default().to_owned();
@@ -184,48 +256,24 @@ fn report(
                 .value
                 .member(&name)
                 .map_or_else(|| site.owner(), |member| member.key_location());
-            diagnostics.push(invalid_name(place, &name));
+            invalid_name(place, &name)
         }
-        ValidationErrorKind::Type { kind: expected } => {
-            diagnostics.push(wrong_type(kind, &site, expected));
-        }
-        ValidationErrorKind::Enum { options } => diagnostics.push(not_among(&site, options)),
-        ValidationErrorKind::Minimum { .. } | ValidationErrorKind::Maximum { .. } => {
-            let number = site.value.raw();
-            let place = site.value_place();
-            // A number that no consumer reads exactly was told when the file was parsed.
-            let told =
-                |other: &Diagnostic| other.location == place && other.code == Code::OutOfRange;
-            if diagnostics.iter().any(told) {
-                return;
-            }
-            let message = format!(
-                "{} is {number}; it must lie between {}",
-                site.subject(),
-                range_of(kind, error)
-            );
-            diagnostics.push(
-                Diagnostic::new(Code::OutOfRange, place, message)
-                    .help("write a number in that range"),
-            );
-        }
-        ValidationErrorKind::Pattern { .. } => diagnostics.push(wrong_pattern(&site)),
-        ValidationErrorKind::MinProperties { .. } => diagnostics.push(empty_map(&site, error)),
+        ValidationErrorKind::Type { kind: expected } => wrong_type(kind, site, expected),
+        ValidationErrorKind::Enum { options } => not_among(site, options),
+        ValidationErrorKind::Pattern { .. } => wrong_pattern(site),
+        ValidationErrorKind::MinProperties { .. } => empty_map(site, error),
         ValidationErrorKind::MinItems { .. } | ValidationErrorKind::MinLength { .. } => {
             let message = format!("{} is empty", site.subject());
-            diagnostics.push(
-                Diagnostic::new(Code::InvalidValue, site.value_place(), message)
-                    .help("fill it in, or leave the key out"),
-            );
+            Diagnostic::new(Code::InvalidValue, site.value_place(), message)
+                .help("fill it in, or leave the key out")
         }
         ValidationErrorKind::OneOfNotValid { .. }
         | ValidationErrorKind::OneOfMultipleValid { .. } => {
             // Words with a text each are a union too.
-            let words = sibling(kind, error, "oneOf").and_then(words);
-            diagnostics.push(match words {
-                Some(words) => not_among(&site, &words),
-                None => malformed_union(&site),
-            });
+            match sibling(kind, error, "oneOf").and_then(words) {
+                Some(words) => not_among(site, &words),
+                None => malformed_union(site),
+            }
         }
         other => {
             let message = format!(
@@ -234,8 +282,7 @@ fn report(
                 other.keyword()
             );
             let help = format!("`ffctl schema {}` prints what is allowed", kind.name());
-            diagnostics
-                .push(Diagnostic::new(Code::InvalidValue, site.value_place(), message).help(help));
+            Diagnostic::new(Code::InvalidValue, site.value_place(), message).help(help)
         }
     }
 }
@@ -243,13 +290,10 @@ fn report(
 fn unknown_key(
     kind: FileKind,
     site: &Site<'_>,
+    place: Location,
     key: &str,
     error: &ValidationError<'_>,
 ) -> Diagnostic {
-    let place = site
-        .value
-        .member(key)
-        .map_or_else(|| site.owner(), |member| member.key_location());
     let known: Vec<&str> = sibling(kind, error, "properties")
         .and_then(Value::as_object)
         .map(|properties| properties.keys().map(String::as_str).collect())
