@@ -6,7 +6,7 @@
     clippy::unwrap_used,
     clippy::cast_precision_loss,
     clippy::disallowed_methods,
-    reason = "a test that cannot go on has failed"
+    reason = "a test that cannot go on has failed, and tests live at the edge"
 )]
 
 mod cases;
@@ -15,4 +15,6 @@ mod docs;
 mod evaluation;
 mod layering;
 mod modules;
+mod seeds;
 mod support;
+mod yaml;
