@@ -5,11 +5,15 @@
 //! nothing here is an error of the program: see [`crate::cli`] for those.
 
 mod code;
+mod plain;
 mod suggest;
 
 use crate::text::{Location, SourceMap};
 
+use plain::plain_sentence;
+
 pub use code::{Code, Severity};
+pub use plain::{loop_path, plain_text};
 pub use suggest::{did_you_mean, join_names, near_names, nearest};
 
 /// A finding: what is wrong, where, and what to do about it.
@@ -45,7 +49,7 @@ impl Diagnostic {
         Self {
             code,
             severity: code.severity(),
-            message: message.into(),
+            message: plain_sentence(message.into()),
             location,
             help: None,
             related: Vec::new(),
@@ -55,14 +59,14 @@ impl Diagnostic {
     /// Adds the next step.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(plain_sentence(help.into()));
         self
     }
 
     /// Adds the next step if there is one to name.
     #[must_use]
     pub fn maybe_help(mut self, help: Option<String>) -> Self {
-        self.help = help.or(self.help);
+        self.help = help.map(plain_sentence).or(self.help);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use jiff::civil::{Time, Weekday};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, near_names};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, loop_path, near_names};
 use crate::document::{Document, Member, View};
 use crate::graph;
 use crate::model::{ChangeWindow, Environment, EnvironmentId, Environments, Freeze};
@@ -10,6 +10,9 @@ use crate::text::Location;
 
 use super::reader::{Reader, boolean, string, strings};
 use super::{Scope, is_extension};
+
+/// How many environments of a loop are pointed at.
+const MAX_SHOWN_STEPS: usize = 20;
 
 /// Reads environments.yaml. Parents that do not exist and loops are reported, and left out of what
 /// is returned, so that inheritance always ends.
@@ -163,18 +166,17 @@ impl Reader<'_> {
             let Some(first) = members.first() else {
                 continue;
             };
-            let mut names: Vec<String> = members
+            let names: Vec<&str> = members
                 .iter()
-                .map(|id| environments.get(*id).name.to_string())
+                .map(|id| environments.get(*id).name.as_str())
                 .collect();
-            names.extend(names.first().cloned());
             let place = |id: EnvironmentId| {
                 Location::new(environments.get(id).source, environments.get(id).span)
             };
-            let message = format!("environments inherit in a loop: {}", names.join(" → "));
+            let message = format!("environments inherit in a loop: {}", loop_path(&names));
             let mut finding = Diagnostic::new(Code::EnvironmentCycle, place(*first), message)
                 .help("give one of them another parent, or `parent: null`");
-            for id in members.iter().skip(1) {
+            for id in members.iter().skip(1).take(MAX_SHOWN_STEPS) {
                 finding = finding.related(place(*id), "part of the loop");
             }
             self.report(finding);

@@ -4,13 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, did_you_mean, near_names};
+use crate::diagnostic::{
+    Code, Diagnostic, Diagnostics, Severity, did_you_mean, loop_path, near_names,
+};
 use crate::graph;
 use crate::model::{Dependency, Flag, FlagKey, Required};
 use crate::ruleset::ValueType;
 use crate::text::Location;
 
 use super::DependenciesApart;
+
+/// How many steps of a loop are pointed at.
+const MAX_SHOWN_STEPS: usize = 20;
 
 /// What is known beside the flags themselves.
 #[derive(Debug)]
@@ -237,18 +242,17 @@ fn loops(flags: &mut BTreeMap<FlagKey, Flag>, diagnostics: &mut Diagnostics) {
             .copied()
             .zip(members.iter().copied().cycle().skip(1))
             .collect();
-        let mut path: Vec<&str> = members.iter().map(|key| key.as_str()).collect();
-        path.extend(path.first().copied());
+        let path: Vec<&str> = members.iter().map(|key| key.as_str()).collect();
         let mut places = pairs
             .iter()
             .filter_map(|(from, to)| edge(from, to).map(|place| (*to, place)));
         let Some((_, first)) = places.next() else {
             continue;
         };
-        let message = format!("flags depend on each other in a loop: {}", path.join(" → "));
+        let message = format!("flags depend on each other in a loop: {}", loop_path(&path));
         let mut finding = Diagnostic::new(Code::DependencyCycle, first, message)
             .help("remove one of these dependencies");
-        for (to, place) in places {
+        for (to, place) in places.take(MAX_SHOWN_STEPS) {
             finding = finding.related(place, format!("needs `{to}`"));
         }
         diagnostics.push(finding);

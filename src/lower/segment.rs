@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, loop_path};
 use crate::document::Document;
 use crate::graph;
 use crate::model::{Condition, Leaf, Name, Segment};
@@ -10,6 +10,9 @@ use crate::text::Location;
 
 use super::reader::{Reader, string};
 use super::{Scope, is_extension};
+
+/// How many segments of a loop are pointed at.
+const MAX_SHOWN_STEPS: usize = 20;
 
 /// To how many tests a segment may expand: exports and digests expand segments in place.
 const MAX_EXPANDED_TESTS: u64 = 10_000;
@@ -108,8 +111,7 @@ fn expand(segments: &mut BTreeMap<Name, Segment>, reader: &mut Reader<'_>) {
         .collect();
     for cycle in graph::cycles(&edges) {
         let members: Vec<&Name> = cycle.iter().filter_map(|at| names.get(*at)).collect();
-        let mut path: Vec<&str> = members.iter().map(|name| name.as_str()).collect();
-        path.extend(path.first().copied());
+        let path: Vec<&str> = members.iter().map(|name| name.as_str()).collect();
         let place = |name: &Name| {
             segments
                 .get(name)
@@ -118,10 +120,11 @@ fn expand(segments: &mut BTreeMap<Name, Segment>, reader: &mut Reader<'_>) {
         let Some(first) = members.first().and_then(|name| place(name)) else {
             continue;
         };
-        let message = format!("segments use each other in a loop: {}", path.join(" → "));
+        let message = format!("segments use each other in a loop: {}", loop_path(&path));
         let mut finding = Diagnostic::new(Code::SegmentCycle, first, message)
             .help("take the shared conditions into a segment of their own");
-        for other in members.iter().skip(1).filter_map(|name| place(name)) {
+        let others = members.iter().skip(1).filter_map(|name| place(name));
+        for other in others.take(MAX_SHOWN_STEPS) {
             finding = finding.related(other, "part of the loop");
         }
         reader.report(finding);

@@ -2,7 +2,7 @@
 
 use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, plain_text};
 use crate::ops::ValidateReport;
 use crate::text::{Location, Source, SourceMap};
 
@@ -63,7 +63,7 @@ fn snippet<'s>(
     let annotation = kind.span(start..end).label(note.map(str::to_owned));
     Snippet::source(window)
         .line_start(source.position(place.span.start).line)
-        .path(source.name())
+        .path(plain_text(source.name()).into_owned())
         .annotation(annotation)
 }
 
