@@ -13,6 +13,7 @@ mod cases;
 mod collect;
 mod docs;
 mod evaluation;
+mod hostile;
 mod layering;
 mod modules;
 mod seeds;
