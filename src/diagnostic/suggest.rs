@@ -3,6 +3,10 @@
 /// Returns the names that look like `name`, best first, at most three.
 #[must_use]
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
+    // A typo is as long as the name that it misses, and names have at most 100 characters.
+    if name.len() > 200 {
+        return Vec::new();
+    }
     let wanted = name.to_lowercase();
     let mut scored: Vec<(f64, &str)> = known
         .into_iter()
