@@ -48,13 +48,15 @@ pub(super) fn of_arguments(error: &clap::Error, arguments: &[OsString]) -> ExitS
     );
     if !asked_for && arguments.iter().any(|argument| argument == "--json") {
         let rendered = error.to_string();
-        let message = rendered
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("error: ")
-            .to_owned();
-        let hint = Some("`ffctl help` lists the commands and their options".to_owned());
+        // The first paragraph says what is wrong, a tip what may be meant; usage follows.
+        let lines = rendered.lines().map(str::trim);
+        let first: Vec<&str> = lines.clone().take_while(|line| !line.is_empty()).collect();
+        let message = first.join(" ").trim_start_matches("error: ").to_owned();
+        let tip = lines
+            .clone()
+            .find_map(|line| line.strip_prefix("tip: "))
+            .unwrap_or("`ffctl help` lists the commands and their options");
+        let hint = Some(tip.to_owned());
         let document = json::ErrorDocument {
             error: json::ErrorBody {
                 message,

@@ -129,7 +129,8 @@ pub fn find_environment(opened: &Opened, name: Option<&str>) -> Result<Environme
     environments.find(name).ok_or_else(|| {
         UsageError::new(
             format!("there is no environment `{name}`"),
-            did_you_mean(name, environments.names()),
+            did_you_mean(name, environments.names())
+                .or_else(|| Some("`ffctl environments` shows them".to_owned())),
         )
     })
 }
@@ -139,6 +140,7 @@ pub fn find_environment(opened: &Opened, name: Option<&str>) -> Result<Environme
 pub fn unknown_flag(opened: &Opened, key: &str) -> UsageError {
     UsageError::new(
         format!("there is no flag `{key}`"),
-        did_you_mean(key, opened.known.iter().map(FlagKey::as_str)),
+        did_you_mean(key, opened.known.iter().map(FlagKey::as_str))
+            .or_else(|| Some("`ffctl list` shows the flags".to_owned())),
     )
 }

@@ -16,6 +16,7 @@ mod evaluation;
 mod hostile;
 mod layering;
 mod modules;
+mod robustness;
 mod seeds;
 mod support;
 mod yaml;
