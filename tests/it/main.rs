@@ -10,6 +10,7 @@
 )]
 
 mod cases;
+mod cmd;
 mod collect;
 mod docs;
 mod evaluation;
