@@ -8,7 +8,7 @@ mod sandbox;
 use std::path::{Path, PathBuf};
 
 pub(crate) use output::{Finding, Output};
-pub(crate) use sandbox::{NOW, Run, Sandbox};
+pub(crate) use sandbox::{NOW, Sandbox};
 
 /// The environments of most tests: a chain in which staging follows development.
 pub(crate) const ENVIRONMENTS: &str = "\
