@@ -63,7 +63,7 @@ pub struct GlobalArgs {
 /// When output is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ColorArg {
-    /// On a terminal, and where NO_COLOR is not set
+    /// On a terminal, and where `NO_COLOR` is not set
     Auto,
     /// Always
     Always,

@@ -246,6 +246,10 @@ impl Reader<'_> {
     }
 
     /// The inner `None` is 24:00.
+    #[expect(
+        clippy::option_option,
+        reason = "no time, and the end of the day, are two things"
+    )]
     fn time_of_day(&mut self, view: View<'_>) -> Option<Option<Time>> {
         let text = view.as_str()?;
         let (hours, minutes) = text.split_once(':')?;

@@ -133,6 +133,10 @@ impl Reader<'_> {
 
     /// Reads `value`, `variant` and `split`, of which one at most is written. Returns the outer
     /// `None` where nothing is written, the inner where what is written cannot stand.
+    #[expect(
+        clippy::option_option,
+        reason = "not written, and written but not usable, are two things"
+    )]
     pub(super) fn what(&mut self, view: View<'_>, shape: &FlagShape) -> Option<Option<What>> {
         let written: Vec<Member<'_>> = ["value", "variant", "split"]
             .into_iter()
@@ -227,6 +231,10 @@ impl Reader<'_> {
 
     /// Reads `percentage` and `gradual`, of which one at most is written. Returns the outer `None`
     /// where nothing is written, the inner where what is written cannot stand.
+    #[expect(
+        clippy::option_option,
+        reason = "not written, and written but not usable, are two things"
+    )]
     pub(super) fn share(&mut self, view: View<'_>) -> Option<Option<Share>> {
         match (view.member("percentage"), view.member("gradual")) {
             (None, None) => None,
@@ -354,7 +362,7 @@ impl Reader<'_> {
             Some(what) => what,
             None => self.implied_what(view, shape, "rule"),
         };
-        let share = self.share(view).unwrap_or(Some(Share::All));
+        let how_many = self.share(view).unwrap_or(Some(Share::All));
         let bucket_by = self.bucket_by(view.get("bucket_by"));
         let name = view
             .get("name")?
@@ -366,7 +374,7 @@ impl Reader<'_> {
             conditions,
             serving: Serving {
                 what: what?,
-                share: share?,
+                share: how_many?,
             },
             bucket_by,
             promotable: boolean(view.get("promotable")).unwrap_or(true),
@@ -393,8 +401,8 @@ impl Reader<'_> {
         } else {
             "variant"
         };
-        let share = view.member("percentage").or_else(|| view.member("gradual"));
-        let place = share
+        let asks = view.member("percentage").or_else(|| view.member("gradual"));
+        let place = asks
             .or_else(|| view.entries().next())
             .map_or_else(|| view.location(), |member| member.key_location());
         let message = format!("this {owner} does not say what it serves");

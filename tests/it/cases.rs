@@ -52,7 +52,8 @@ impl Case {
         let title = parts.next().unwrap();
         assert!(
             title.starts_with("# ") && !title.contains('\n'),
-            "{name:?}: {title}"
+            "{}: {title}",
+            name.display()
         );
         Self {
             name: name.to_str().unwrap().replace('\\', "/"),

@@ -36,7 +36,7 @@ environments:
     ),
     (
         "flags/segments.yaml",
-        r#"
+        r"
 segments:
   beta:                                             # fault: segment-cycle
     conditions: [{segment: staff}]
@@ -45,11 +45,11 @@ segments:
   nobody:
     conditions:
       - {segment: staff, not: {segment: beta}}      # fault: malformed-condition
-"#,
+",
     ),
     (
         "flags/attributes.yaml",
-        r#"
+        r"
 attributes:
   now: {type: datetime}                             # fault: reserved-name
   tier: {type: string, computed: [{value: gold}]}
@@ -60,7 +60,7 @@ attributes:
         value: star
   age:                                              # fault: missing-key
     description: in years
-"#,
+",
     ),
     (
         "flags/flag-dependencies.yaml",

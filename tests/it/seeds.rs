@@ -221,8 +221,9 @@ fn a_quarter_of_the_standard_users_is_in_and_in_everywhere() {
             json!({"flag": "beta_features", "environment": environment, "context": context})
         };
         (0..2_000)
-            .map(|subject| format!("{}\n", line(subject)))
-            .collect()
+            .map(|subject| line(subject).to_string())
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     let sandbox = seed();
     let answers = |environment: &str| -> Vec<bool> {

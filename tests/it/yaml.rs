@@ -122,6 +122,7 @@ environments:
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one file of each kind")]
 fn x_keys_are_ignored_in_every_map_of_the_format() {
     let sandbox = Sandbox::empty()
         .file(

@@ -13,7 +13,7 @@ use super::{ENVIRONMENTS, Output};
 pub(crate) const NOW: &str = "2026-11-20T12:00:00Z";
 
 /// How long a run may take: far more than any needs, so that only one that hangs is stopped.
-const WATCHDOG: Duration = Duration::from_secs(120);
+const WATCHDOG: Duration = Duration::from_mins(2);
 
 /// A folder with a home and a project in it, removed at the end.
 pub(crate) struct Sandbox {
