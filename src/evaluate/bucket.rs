@@ -48,15 +48,12 @@ impl Bucket {
 }
 
 #[inline]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the product's high half is below POSITIONS"
-)]
 fn scale(hash: u32) -> u32 {
     ((u64::from(hash) * u64::from(POSITIONS)) >> 32) as u32
 }
 
 /// Hashes salt and subject, as one CBOR text string in its shortest form (RFC 8949, 4.2.1).
+#[inline(never)]
 fn cbor_hash(salt: &str, subject: &str) -> u32 {
     const TEXT: u8 = 3 << 5;
     let length = (salt.len() + subject.len()) as u64;
@@ -168,7 +165,8 @@ mod tests {
         }
     }
 
-    /// The same file, examples v3: strings only, as our subjects are.
+    /// The same file, examples v3: strings only, as our subjects are. (Without an explicit string
+    /// flagd's third generation hashes a list of flag key and targeting key, which we never do.)
     #[test]
     fn third_generation_gives_flagds_variants() {
         for (salt, subject, variants, expected) in [
@@ -181,21 +179,6 @@ mod tests {
             ("shared-seed", "eight", &SUITS, "hearts"),
             ("shared-seed", "nine", &SUITS, "diamonds"),
             ("shared-seed", "two", &SUITS, "diamonds"),
-            (
-                "fractional-flag-shorthand",
-                "jon@company.com",
-                &COIN,
-                "tails",
-            ),
-            (
-                "fractional-flag-shorthand",
-                "jane@company.com",
-                &COIN,
-                "tails",
-            ),
-            ("fractional-flag-shorthand", "user-1", &COIN, "heads"),
-            ("fractional-flag-shorthand", "user-2", &COIN, "tails"),
-            ("fractional-flag-shorthand", "user-3", &COIN, "heads"),
         ] {
             assert_eq!(
                 variant(Bucketing::FlagdV3, salt, subject, variants),
@@ -225,9 +208,11 @@ mod tests {
             ("あいうえおかきく".to_owned(), 16),
             ("é".repeat(11), 16),
             ("é".repeat(12), 19),
-            ("A\0B".to_owned(), 15),
-            ("e\u{301}".to_owned(), 7),
-            ("\u{1F600}".to_owned(), 23),
+            ("café façade résumé café".to_owned(), 9),
+            // Gherkin knows no such escapes: these are the characters as they stand.
+            (r"A\u0000B".to_owned(), 15),
+            (r"e\u0301".to_owned(), 7),
+            (r"\uD83D\uDE00".to_owned(), 23),
         ] {
             // The salt may be any part of the hashed string.
             let salt = subject.chars().next().map_or(0, char::len_utf8);

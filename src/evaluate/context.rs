@@ -81,7 +81,7 @@ pub(super) enum Subject {
 #[derive(Debug)]
 pub(super) struct Step {
     /// Its first instruction.
-    pub(super) entry: usize,
+    pub(super) entry: u32,
     pub(super) finding: Finding,
 }
 
@@ -112,6 +112,8 @@ impl Intake {
                 self.attributes[*place].fill(value, &program.arena, hasher, &mut context.facts);
             }
         }
+        // Computed values are scalars: they add no lists.
+        context.facts.lists.sort_unstable_by_key(|(word, _)| *word);
         let found: Vec<Option<&Value>> = self
             .steps
             .iter()

@@ -52,16 +52,13 @@ impl Dictionary {
         texts: &mut Texts,
         hasher: &DefaultHashBuilder,
     ) -> Result<u32, Fault> {
-        let hashed = hash(hasher, text);
-        if let Some((_, id)) = self
-            .texts
-            .find(hashed, |(span, _)| texts.text(*span) == text)
-        {
+        let digest = hash(hasher, text);
+        if let Some((_, id)) = self.texts.find(digest, |(span, _)| texts.is(*span, text)) {
             return Ok(*id);
         }
         let span = texts.intern(text)?;
         self.texts
-            .insert_unique(hashed, (span, self.next), |(span, _)| {
+            .insert_unique(digest, (span, self.next), |(span, _)| {
                 hash(hasher, texts.text(*span))
             });
         Ok(self.next)
@@ -77,7 +74,7 @@ impl Dictionary {
         match value {
             Value::String(text) => self
                 .texts
-                .find(hash(hasher, text), |(span, _)| arena.text(*span) == text)
+                .find(hash(hasher, text), |(span, _)| arena.is(*span, text))
                 .map(|(_, id)| *id),
             Value::Number(number) => self.numbers.get(&Number::new(number.as_f64()?)?).copied(),
             Value::Bool(boolean) => self.booleans[usize::from(*boolean)],

@@ -152,6 +152,7 @@ impl Engine {
     }
 
     /// Returns the flags' keys in the order of the ruleset.
+    #[must_use]
     pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> {
         self.program
             .flags
@@ -165,7 +166,7 @@ impl Engine {
     pub fn flag(&self, key: &str) -> Option<FlagId> {
         let is_it = |number: &u32| {
             let flag = self.program.flags.get(*number as usize);
-            flag.is_some_and(|flag| self.program.arena.get(flag.key) == Some(key))
+            flag.is_some_and(|flag| self.program.arena.is(flag.key, key))
         };
         self.index
             .find(hash(&self.hasher, key), is_it)
@@ -219,7 +220,7 @@ impl Engine {
                 time,
                 memo: Some(&memo),
             };
-            let decision = match self.program.run(flag.entry as usize, view, &mut Silent) {
+            let decision = match self.program.run(flag.entry, view, &mut Silent) {
                 Ok(decision) => Some(decision),
                 Err(stop) => self
                     .program
@@ -240,7 +241,7 @@ impl Engine {
         let Some(flag) = self.program.flags.get(flag.0 as usize) else {
             return Outcome::UNKNOWN;
         };
-        match self.program.run(flag.entry as usize, view, visitor) {
+        match self.program.run(flag.entry, view, visitor) {
             Ok(decision) => self.program.outcome(decision),
             Err(stop) => self.go_on(stop, view, visitor),
         }

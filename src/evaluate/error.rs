@@ -75,6 +75,8 @@ pub enum Fault {
     SegmentCycle(Vec<String>),
     /// A computed attribute whose conditions use a computed attribute.
     NestedComputed,
+    /// A computed attribute that is called `now`.
+    ComputedNow,
     /// An operand of a kind that the operator does not take.
     Operand {
         /// The attribute of the condition.
@@ -177,6 +179,7 @@ impl fmt::Display for Fault {
             Self::SegmentCycle(names) => {
                 write!(formatter, "segments use each other: {}", Loop(names))
             }
+            Self::ComputedNow => formatter.write_str("`now` is the time and cannot be computed"),
             Self::NestedComputed => formatter.write_str("its conditions use a computed attribute"),
             Self::Operand {
                 attribute,

@@ -17,7 +17,7 @@ pub(super) struct Facts {
     pub(super) words: Box<[u32]>,
     /// The strings that patterns test, numbered by the ruleset.
     pub(super) raws: Box<[Raw]>,
-    /// For words that are [`LIST`], the ids of the members.
+    /// For words that are [`LIST`], the ids of the members; sorted by word.
     pub(super) lists: Vec<(u16, Box<[u32]>)>,
 }
 
@@ -53,10 +53,8 @@ impl Facts {
 
     /// Returns the ids of the list that stands for a word.
     pub(super) fn members(&self, number: u16) -> &[u32] {
-        self.lists
-            .iter()
-            .find(|(word, _)| *word == number)
-            .map_or(&[], |(_, members)| members)
+        let place = self.lists.binary_search_by_key(&number, |(word, _)| *word);
+        place.map_or(&[], |place| &self.lists[place].1)
     }
 
     /// Returns a text; missing if the number is of another engine.

@@ -31,6 +31,14 @@ pub(super) fn from_json(document: &[u8]) -> Result<(Head, Assembled<'_>), LoadEr
     let Some(assembler) = reader.assembler else {
         return Err(missing("flags"));
     };
+    if !reader.is_second && !reader.knew_segments {
+        // No flag needed the segments that came behind the flags; they must be sound all the same.
+        let computed = reader.members.computed.take().unwrap_or_default();
+        Assembler::new(
+            &computed,
+            reader.members.segments.take().unwrap_or_default(),
+        )?;
+    }
     let head = Head {
         project: reader
             .members
@@ -103,6 +111,8 @@ struct Reader<'d> {
     members: Members<'d>,
     /// What was known when the flags came.
     assembler: Option<Assembler<'d>>,
+    /// Whether the segments had been read when the flags came.
+    knew_segments: bool,
     /// Whether the flags came too early to be compiled.
     is_early: bool,
     /// Whether only the flags are to be read.
@@ -147,6 +157,7 @@ impl<'d> Reader<'d> {
 
     fn flags<A: MapAccess<'d>>(&mut self, map: &mut A) -> Result<(), A::Error> {
         let computed = self.members.computed.as_ref();
+        self.knew_segments = self.members.segments.is_some();
         let segments = self.members.segments.clone().unwrap_or_default();
         let assembler = match computed {
             Some(computed) => Assembler::new(computed, segments),

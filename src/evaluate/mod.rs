@@ -9,8 +9,8 @@
 //! Time is an argument, in Unix seconds. The module knows nothing of files, clocks or flags as
 //! they are written; it knows only the types of [`crate::ruleset`].
 //!
-//! The way of a document: `load` or [`Engine::new`] → `assemble` (code and tables) → `program`
-//! (what evaluation reads) → `run` (the loop) and `serve` (buckets).
+//! The way of a document: `load` or [`Engine::new`] → `assemble` (code and tables) → `program` (what
+//! evaluation reads) → `run` (the loop) and `serve` (buckets).
 
 mod assemble;
 mod attribute;

@@ -1,7 +1,7 @@
 //! `MurmurHash3` x86 32-bit with seed 0, fed in pieces.
 //!
 //! The state after a salt is kept with the flag, so that a bucket costs only the subject's bytes.
-//! Algorithm: Austin Appleby, `MurmurHash3_x86_32` (SMHasher, public domain).
+//! Algorithm: Austin Appleby, `MurmurHash3_x86_32` (public domain).
 
 /// A hash in progress. Pieces need not be multiples of four bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -50,6 +50,8 @@ pub(super) enum Code {
     Require,
     /// Ends a flag with decision `a`.
     Decide,
+    /// Ends a flag with what percentage `a` gives the subject.
+    Share,
     /// Ends a flag with what serving `a` gives the subject.
     Serve,
     /// Ends a routine with the answer `a`.

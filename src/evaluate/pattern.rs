@@ -27,7 +27,6 @@ impl Pattern {
     /// Returns whether a text passes.
     pub(super) fn holds(&self, raw: &Raw, arena: &Arena) -> bool {
         match (self, raw) {
-            (_, Raw::Missing) => false,
             (Self::Contains(parts), Raw::Text(text)) => {
                 any(parts, arena, |part| text.contains(part))
             }
@@ -41,7 +40,7 @@ impl Pattern {
                 any(parts, arena, |part| text.ends_with(part))
             }
             (Self::Matches(regex), Raw::Text(text)) => regex.is_match(text),
-            (_, Raw::List(_)) => false,
+            (_, Raw::Missing | Raw::List(_)) => false,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The compiled ruleset: instructions, the tables that they point into, and the tests of
 //! conditions.
 //!
-//! [`Program::holds`] is the one place that decides whether a condition holds; the evaluation in
-//! [`super::run`] and the trace in [`super::trace`] both call it.
+//! [`Program::condition`], with the two halves that it is made of, is the one place that decides
+//! whether a condition holds; the evaluation in [`super::run`] and the trace in [`super::trace`]
+//! both call it.
 
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ use super::op::{Code, Op};
 use super::outcome::{ErrorCode, Outcome, Reason};
 use super::pattern::Pattern;
 use super::run::{Memo, View};
-use super::text::{Arena, Span};
+use super::text::{Arena, Name, Names, Span};
 use crate::ruleset::Gradual;
 
 /// Everything that evaluation reads.
@@ -26,6 +27,7 @@ pub(super) struct Program {
     pub(super) routines: Vec<u32>,
     pub(super) outcomes: Vec<Served>,
     pub(super) decisions: Vec<Decision>,
+    pub(super) percentages: Vec<Percentage>,
     pub(super) servings: Vec<Serving>,
     pub(super) ranges: Vec<(u32, u32)>,
     pub(super) ramps: Vec<Gradual>,
@@ -38,6 +40,7 @@ pub(super) struct Program {
     /// For each number of a subject, the computed attribute that gives it at evaluation.
     pub(super) late_subjects: Vec<Option<u32>>,
     pub(super) arena: Arena,
+    pub(super) names: Names,
 }
 
 /// A flag.
@@ -53,7 +56,7 @@ pub(super) struct Flag {
 #[derive(Debug)]
 pub(super) struct Served {
     pub(super) value: Value,
-    pub(super) variant: Span,
+    pub(super) variant: Name,
 }
 
 /// How a flag's evaluation ends.
@@ -61,12 +64,24 @@ pub(super) struct Served {
 pub(super) struct Decision {
     /// The place of the outcome; for a routine, its answer.
     pub(super) outcome: u32,
-    pub(super) rule: Span,
+    pub(super) rule: Name,
     pub(super) reason: Reason,
     pub(super) error: Option<ErrorCode>,
 }
 
-/// A serving that may need a bucket.
+/// One outcome for a part of the bucket space that begins at its start: what most servings are.
+#[derive(Debug)]
+pub(super) struct Percentage {
+    pub(super) bucket: Bucket,
+    /// Positions below this are inside.
+    pub(super) end: u32,
+    /// The places of the decisions for those outside and inside.
+    pub(super) decisions: [u32; 2],
+    /// The place of the decision for want of a subject.
+    pub(super) failed: u32,
+}
+
+/// Any other serving that may need a bucket.
 #[derive(Debug)]
 pub(super) struct Serving {
     /// `None` is everybody.
@@ -74,8 +89,8 @@ pub(super) struct Serving {
     pub(super) choice: Choice,
     /// The outcome for those outside.
     pub(super) default: u32,
-    /// The rule's name; [`Span::NONE`] for the environment's serving.
-    pub(super) rule: Span,
+    /// The rule's name; [`Name::NONE`] for the environment's serving.
+    pub(super) rule: Name,
     /// Whether nothing around the serving could decide otherwise.
     pub(super) alone: bool,
 }
@@ -90,8 +105,6 @@ pub(super) struct Exposure {
 /// The included positions.
 #[derive(Debug)]
 pub(super) enum Share {
-    /// Those below.
-    Below(u32),
     /// Those in one of `ranges[from..to]`.
     Ranges(u32, u32),
     /// Those that the ramp includes at the time.
@@ -121,7 +134,7 @@ pub(super) struct Requirement {
     /// The other flag; `None` if there is none of that name.
     pub(super) flag: Option<u32>,
     pub(super) values: Option<Box<[Value]>>,
-    pub(super) variants: Option<Box<[Span]>>,
+    pub(super) variants: Option<Box<[Name]>>,
 }
 
 /// Where to go by id, for a run of rules that compare one attribute.
@@ -155,10 +168,19 @@ pub(super) enum IdSet {
 pub(super) struct Late {
     /// The number of the routine that finds the entry.
     pub(super) routine: u32,
-    /// For each entry what its value is to the tests, to buckets, and as it stands.
-    pub(super) entries: Box<[(Facts, Option<Box<str>>, Value)]>,
-    /// The same for no entry.
+    pub(super) entries: Box<[LateEntry]>,
+    /// What the tests see if there is no entry.
     pub(super) missing: Facts,
+}
+
+/// An entry of a computed attribute.
+#[derive(Debug)]
+pub(super) struct LateEntry {
+    /// What the tests see of its value.
+    pub(super) facts: Facts,
+    /// What buckets see of it.
+    pub(super) subject: Option<Box<str>>,
+    pub(super) value: Value,
 }
 
 impl Switch {
@@ -198,57 +220,82 @@ impl Late {
     pub(super) fn facts(&self, entry: u32) -> &Facts {
         self.entries
             .get(entry as usize)
-            .map_or(&self.missing, |(facts, ..)| facts)
+            .map_or(&self.missing, |entry| &entry.facts)
     }
 }
 
 impl Program {
     /// Returns whether a condition holds, or the routine whose answer is needed first.
     #[inline]
-    pub(super) fn condition(&self, op: Op, view: View<'_>) -> Result<bool, u32> {
+    pub(super) fn condition(&self, op: &Op, view: View<'_>) -> Result<bool, u32> {
+        match self.simple(op, &view.context.facts, view) {
+            Some(holds) => Ok(holds),
+            None => self.other(op, view),
+        }
+    }
+
+    /// Returns whether a test of one word, of the time or of a bit holds; `None` for other tests,
+    /// which take longer and are called, so that the loop keeps its registers.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "the loop's first dispatch on the instruction"
+    )]
+    pub(super) fn simple(&self, op: &Op, facts: &Facts, view: View<'_>) -> Option<bool> {
+        let word = facts.word(op.slot);
+        Some(match op.code {
+            Code::Range => word.wrapping_sub(op.a) < op.b,
+            Code::Member => {
+                word.wrapping_sub(op.a) < op.b || (word == LIST && self.includes_any(op, facts))
+            }
+            Code::Mask => {
+                (word < 64 && op.operand() >> word & 1 == 1)
+                    || (word == LIST && self.includes_any(op, facts))
+            }
+            Code::Reached => view.time >= op.operand().cast_signed(),
+            Code::Segment => view.context.segment(op.a),
+            _ => return None,
+        })
+    }
+
+    /// The same for tests that are not simple.
+    #[inline(never)]
+    pub(super) fn other(&self, op: &Op, view: View<'_>) -> Result<bool, u32> {
         match op.code {
             Code::Call => Memo::answer(view.memo, op.a).map(|answer| answer == 1),
             Code::Late => {
                 let late = &self.late[op.a as usize];
-                let entry = Memo::answer(view.memo, late.routine)?;
-                Ok(self.holds(self.inner[op.b as usize], late.facts(entry), view))
+                let facts = late.facts(Memo::answer(view.memo, late.routine)?);
+                let inner = &self.inner[op.b as usize];
+                let simple = self.simple(inner, facts, view);
+                Ok(simple.unwrap_or_else(|| self.looks_up(inner, facts)))
             }
-            _ => Ok(self.holds(op, &view.context.facts, view)),
+            _ => Ok(self.looks_up(op, &view.context.facts)),
         }
     }
 
-    /// Returns whether a test of facts or of the time holds.
-    #[inline]
-    pub(super) fn holds(&self, op: Op, facts: &Facts, view: View<'_>) -> bool {
+    /// Returns whether a test holds that has its operands in a table.
+    fn looks_up(&self, op: &Op, facts: &Facts) -> bool {
         match op.code {
-            Code::Range => facts.word(op.slot).wrapping_sub(op.a) < op.b,
-            Code::Member | Code::Mask | Code::Set => {
-                let id = facts.word(op.slot);
-                self.includes(op, id) || (id == LIST && self.includes_any(op, facts))
+            Code::Set => {
+                let word = facts.word(op.slot);
+                let set = &self.sets[op.a as usize];
+                set.contains(word) || (word == LIST && self.includes_any(op, facts))
             }
             Code::Pattern => self.patterns[op.a as usize].holds(facts.raw(op.slot), &self.arena),
-            Code::Reached => view.time >= op.operand().cast_signed(),
-            Code::Segment => view.context.segment(op.a),
             _ => false,
         }
     }
 
-    /// Returns whether an id is one of those that a membership test names.
-    #[inline]
-    fn includes(&self, op: Op, id: u32) -> bool {
-        match op.code {
-            Code::Member => id.wrapping_sub(op.a) < op.b,
-            Code::Mask => id < 64 && op.operand() >> id & 1 == 1,
-            _ => self.sets[op.a as usize].contains(id),
-        }
-    }
-
+    /// Returns whether a list shares an id with a membership test.
     #[cold]
-    fn includes_any(&self, op: Op, facts: &Facts) -> bool {
-        facts
-            .members(op.slot)
-            .iter()
-            .any(|id| self.includes(op, *id))
+    #[inline(never)]
+    fn includes_any(&self, op: &Op, facts: &Facts) -> bool {
+        facts.members(op.slot).iter().any(|id| match op.code {
+            Code::Member => id.wrapping_sub(op.a) < op.b,
+            Code::Mask => *id < 64 && op.operand() >> id & 1 == 1,
+            _ => self.sets[op.a as usize].contains(*id),
+        })
     }
 
     /// Returns the text of the subject with that number.
@@ -265,6 +312,7 @@ impl Program {
     }
 
     #[cold]
+    #[inline(never)]
     fn other_subject<'s>(
         &'s self,
         bucket: &Bucket,
@@ -282,7 +330,7 @@ impl Program {
                     let entry = Memo::answer(view.memo, late.routine)?;
                     late.entries
                         .get(entry as usize)
-                        .and_then(|(_, subject, _)| subject.as_deref())
+                        .and_then(|entry| entry.subject.as_deref())
                 }
             };
             if subject.is_some() {
@@ -314,9 +362,9 @@ impl Program {
         let served = self.outcomes.get(decision.outcome as usize);
         Outcome {
             value: served.map(|served| &served.value),
-            variant: served.and_then(|served| self.arena.get(served.variant)),
+            variant: served.and_then(|served| self.names.get(served.variant)),
             reason: decision.reason,
-            rule: self.arena.get(decision.rule),
+            rule: self.names.get(decision.rule),
             error: decision.error,
         }
     }
@@ -329,6 +377,7 @@ impl Program {
         self.routines.shrink_to_fit();
         self.outcomes.shrink_to_fit();
         self.decisions.shrink_to_fit();
+        self.percentages.shrink_to_fit();
         self.servings.shrink_to_fit();
         self.ranges.shrink_to_fit();
         self.ramps.shrink_to_fit();
@@ -337,6 +386,7 @@ impl Program {
         self.switches.shrink_to_fit();
         self.sets.shrink_to_fit();
         self.patterns.shrink_to_fit();
+        self.names.shrink();
     }
 }
 

@@ -8,10 +8,11 @@
 use hashbrown::HashMap;
 
 use super::context::Context;
-use super::op::Code;
+use super::facts::LIST;
+use super::op::{Code, Op};
 use super::outcome::Reason;
 use super::program::{Decision, Program, Requirement};
-use super::text::Span;
+use super::text::Name;
 
 /// What an evaluation looks at.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +38,7 @@ pub(super) trait Visitor {
     const LINEAR: bool;
 
     /// The instruction at this place ended the flag.
-    fn decided(&mut self, at: usize);
+    fn decided(&mut self, at: u32);
 
     /// A requirement was looked at; `None` is an error, or a flag that does not exist.
     fn required(&mut self, requirement: u32, served: Option<u32>, satisfied: bool);
@@ -53,7 +54,7 @@ impl Visitor for Silent {
     const LINEAR: bool = false;
 
     #[inline]
-    fn decided(&mut self, _: usize) {}
+    fn decided(&mut self, _: u32) {}
 
     #[inline]
     fn required(&mut self, _: u32, _: Option<u32>, _: bool) {}
@@ -86,7 +87,7 @@ impl Memo {
 /// Where an evaluation stopped, and the flag or routine whose answer it needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stop {
-    at: usize,
+    at: u32,
     key: u32,
 }
 
@@ -95,59 +96,106 @@ impl Program {
     #[inline]
     pub(super) fn run<V: Visitor>(
         &self,
-        entry: usize,
+        entry: u32,
+        view: View<'_>,
+        visitor: &mut V,
+    ) -> Result<Decision, Stop> {
+        // Flags that are off, or the same for everybody, end where they begin.
+        let op = self.ops[entry as usize];
+        match op.code {
+            Code::Decide => {
+                visitor.decided(entry);
+                Ok(self.decisions[op.a as usize])
+            }
+            Code::Share => self.share(op.a, entry, view, visitor),
+            _ => self.follow(entry, view, visitor),
+        }
+    }
+
+    #[inline(never)]
+    fn follow<V: Visitor>(
+        &self,
+        entry: u32,
         view: View<'_>,
         visitor: &mut V,
     ) -> Result<Decision, Stop> {
         let mut at = entry;
         loop {
-            let op = self.ops[at];
-            let answer = match op.code {
-                Code::Decide => {
-                    visitor.decided(at);
-                    return Ok(self.decisions[op.a as usize]);
-                }
-                Code::Serve => {
-                    visitor.decided(at);
-                    let serving = &self.servings[op.a as usize];
-                    return self
-                        .serve(serving, view, visitor)
-                        .map_err(|key| Stop { at, key });
-                }
-                Code::Yield => return Ok(Decision::answer(op.a)),
-                Code::Jump => {
-                    at = op.target as usize;
-                    continue;
-                }
-                Code::Switch => {
-                    at = if V::LINEAR {
-                        at + 1
-                    } else {
-                        self.switch(op, at, view)
-                    };
-                    continue;
-                }
-                Code::Require => self.required(op.a, view, visitor),
-                _ => self.condition(op, view),
+            let op = &self.ops[at as usize];
+            let answer = match self.simple(op, &view.context.facts, view) {
+                Some(holds) => Ok(holds),
+                None => match op.code {
+                    Code::Decide => {
+                        visitor.decided(at);
+                        return Ok(self.decisions[op.a as usize]);
+                    }
+                    Code::Share => return self.share(op.a, at, view, visitor),
+                    Code::Serve => return self.serve(op.a, at, view, visitor),
+                    Code::Yield => return Ok(Decision::answer(op.a)),
+                    Code::Jump => {
+                        at = op.target;
+                        continue;
+                    }
+                    Code::Switch => {
+                        at = if V::LINEAR {
+                            at + 1
+                        } else {
+                            self.switch(op, at, view)
+                        };
+                        continue;
+                    }
+                    Code::Require => self.required(op.a, view, visitor),
+                    _ => self.other(op, view),
+                },
             };
             match answer {
-                Ok(holds) if holds == op.jump_if => at = op.target as usize,
+                Ok(holds) if holds == op.jump_if => at = op.target,
                 Ok(_) => at += 1,
                 Err(key) => return Err(Stop { at, key }),
             }
         }
     }
 
+    /// Ends a flag by a percentage.
+    #[inline(never)]
+    fn share<V: Visitor>(
+        &self,
+        number: u32,
+        at: u32,
+        view: View<'_>,
+        visitor: &mut V,
+    ) -> Result<Decision, Stop> {
+        visitor.decided(at);
+        let percentage = &self.percentages[number as usize];
+        self.by_percentage(percentage, view, visitor)
+            .map_err(|key| Stop { at, key })
+    }
+
+    /// Ends a flag by any other serving.
+    #[inline(never)]
+    fn serve<V: Visitor>(
+        &self,
+        number: u32,
+        at: u32,
+        view: View<'_>,
+        visitor: &mut V,
+    ) -> Result<Decision, Stop> {
+        visitor.decided(at);
+        let serving = &self.servings[number as usize];
+        self.by_serving(serving, view, visitor)
+            .map_err(|key| Stop { at, key })
+    }
+
     /// Returns where a table of rules leads.
-    #[inline]
-    fn switch(&self, op: super::op::Op, at: usize, view: View<'_>) -> usize {
+    #[inline(never)]
+    fn switch(&self, op: &Op, at: u32, view: View<'_>) -> u32 {
         let switch = &self.switches[op.a as usize];
         let id = view.context.facts.word(op.slot);
         match switch.target(id) {
-            Some(target) => target as usize,
+            Some(target) => target,
             // The rules themselves stand behind the table.
-            None if id == super::facts::LIST => at + 1,
-            None => switch.otherwise as usize,
+            None if id == LIST => at + 1,
+            None => switch.otherwise,
         }
     }
 
@@ -174,7 +222,7 @@ impl Program {
         let flag = self.flags[number as usize];
         let answer = if flag.flat {
             // It needs nobody's answer, so it neither stops nor recurses further.
-            self.run(flag.entry as usize, view, &mut Silent)
+            self.run(flag.entry, view, &mut Silent)
                 .map_or(Memo::NONE, Decision::memo)
         } else {
             Memo::known(view.memo, number)?
@@ -227,15 +275,12 @@ impl Program {
     /// Finds the answer of a flag or routine ahead of its use.
     pub(super) fn prepare(&self, key: u32, context: &Context, time: i64, memo: &mut Memo) {
         let Some(entry) = self.start(key) else { return };
-        let decision = match self.run(
-            entry,
-            View {
-                context,
-                time,
-                memo: Some(memo),
-            },
-            &mut Silent,
-        ) {
+        let view = View {
+            context,
+            time,
+            memo: Some(memo),
+        };
+        let decision = match self.run(entry, view, &mut Silent) {
             Ok(decision) => Some(decision),
             Err(stop) => self.resume(stop, context, time, memo, &mut Silent),
         };
@@ -243,13 +288,12 @@ impl Program {
             .insert(key, decision.map_or(Memo::NONE, Decision::memo));
     }
 
-    fn start(&self, key: u32) -> Option<usize> {
-        let entry = if key & Memo::ROUTINE == 0 {
+    fn start(&self, key: u32) -> Option<u32> {
+        if key & Memo::ROUTINE == 0 {
             self.flags.get(key as usize).map(|flag| flag.entry)
         } else {
             self.routines.get((key & !Memo::ROUTINE) as usize).copied()
-        };
-        entry.map(|entry| entry as usize)
+        }
     }
 }
 
@@ -258,7 +302,7 @@ impl Decision {
     fn answer(answer: u32) -> Self {
         Self {
             outcome: answer,
-            rule: Span::NONE,
+            rule: Name::NONE,
             reason: Reason::Static,
             error: None,
         }

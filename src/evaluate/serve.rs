@@ -5,7 +5,7 @@
 
 use super::bucket::Bucket;
 use super::outcome::{ErrorCode, Reason};
-use super::program::{Choice, Decision, Exposure, Program, Serving, Share};
+use super::program::{Choice, Decision, Exposure, Percentage, Program, Serving, Share};
 use super::run::{Purpose, View, Visitor};
 use crate::ruleset::POSITIONS;
 
@@ -25,9 +25,24 @@ enum Inclusion {
 }
 
 impl Program {
-    /// Returns the decision of a serving, or the routine whose answer is needed first.
+    /// Returns the decision of a percentage, or the routine whose answer is needed first.
     #[inline]
-    pub(super) fn serve<V: Visitor>(
+    pub(super) fn by_percentage<V: Visitor>(
+        &self,
+        percentage: &Percentage,
+        view: View<'_>,
+        visitor: &mut V,
+    ) -> Result<Decision, u32> {
+        let number = match self.place(&percentage.bucket, Purpose::Exposure, view, visitor)? {
+            // Nothing predicts which side a subject is on, so this must not become a branch.
+            Some(position) => percentage.decisions[usize::from(position < percentage.end)],
+            None => percentage.failed,
+        };
+        Ok(self.decisions[number as usize])
+    }
+
+    /// Returns the decision of a serving, or the routine whose answer is needed first.
+    pub(super) fn by_serving<V: Visitor>(
         &self,
         serving: &Serving,
         view: View<'_>,
@@ -71,7 +86,6 @@ impl Program {
         visitor: &mut V,
     ) -> Result<Inclusion, u32> {
         let share = match exposure.share {
-            Share::Below(share) => share,
             Share::Ranges(..) => POSITIONS,
             Share::Ramp(number) => {
                 let ramp = &self.ramps[number as usize];
@@ -100,7 +114,7 @@ impl Program {
                     .get(range)
                     .is_some_and(|(start, _)| *start <= position)
             }
-            Share::Below(_) | Share::Ramp(_) => position < share,
+            Share::Ramp(_) => position < share,
         };
         Ok(if inside {
             Inclusion::Inside

@@ -1,9 +1,12 @@
-//! One arena for all strings of an engine: flag keys, variants, rule names, salts, operands.
+//! The strings of an engine.
 //!
-//! A string is a [`Span`] of eight bytes in the arena, not an allocation of its own; equal strings
-//! are kept once. [`Texts`] collects them while a ruleset is loaded, [`Arena`] is what remains.
+//! Keys, salts and operands lie in one arena: a string is a [`Span`] of eight bytes there, not an
+//! allocation of its own, and equal strings are kept once. [`Texts`] collects them while a ruleset
+//! is loaded, [`Arena`] is what remains. Variants and the names of rules, of which every answer
+//! holds some, are numbered [`Names`]: reading one touches no byte of it, where a part of an arena
+//! is first checked to begin and end between characters.
 
-use std::hash::{BuildHasher, Hasher as _};
+use std::hash::{BuildHasher as _, Hasher as _};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -16,35 +19,84 @@ pub(super) struct Span {
     length: u32,
 }
 
-impl Span {
-    /// No string: every arena answers `None`.
-    pub(super) const NONE: Self = Self {
-        start: u32::MAX,
-        length: 0,
-    };
-
-    /// Returns whether this is [`Span::NONE`].
-    pub(super) fn is_none(self) -> bool {
-        self == Self::NONE
-    }
-}
-
 /// The strings of a loaded engine.
 #[derive(Debug, Default)]
 pub(super) struct Arena(Box<str>);
 
 impl Arena {
-    /// Returns the string, or `None` for [`Span::NONE`].
-    #[inline]
-    pub(super) fn get(&self, span: Span) -> Option<&str> {
-        let start = span.start as usize;
-        self.0.get(start..start + span.length as usize)
-    }
-
-    /// Returns the string, empty for [`Span::NONE`].
+    /// Returns the string.
     #[inline]
     pub(super) fn text(&self, span: Span) -> &str {
-        self.get(span).unwrap_or_default()
+        slice(&self.0, span)
+    }
+
+    /// Returns whether the string is that text.
+    #[inline]
+    pub(super) fn is(&self, span: Span, text: &str) -> bool {
+        bytes(&self.0, span) == text.as_bytes()
+    }
+}
+
+/// The number of a name, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Name(u32);
+
+impl Name {
+    /// No name.
+    pub(super) const NONE: Self = Self(u32::MAX);
+
+    /// Returns whether this is [`Name::NONE`].
+    pub(super) fn is_none(self) -> bool {
+        self == Self::NONE
+    }
+}
+
+/// Names, each kept once.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    list: Vec<Box<str>>,
+    /// Empty once all names are known.
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Names {
+    /// Returns the name; `None` for [`Name::NONE`].
+    #[inline]
+    pub(super) fn get(&self, name: Name) -> Option<&str> {
+        self.list.get(name.0 as usize).map(|name| &**name)
+    }
+
+    /// Returns the name's number, adding it if it is new.
+    ///
+    /// # Errors
+    ///
+    /// If there are 2^31 already.
+    pub(super) fn number(&mut self, name: &str) -> Result<Name, Fault> {
+        let Self {
+            list,
+            index,
+            hasher,
+        } = self;
+        let digest = hash(hasher, name);
+        if let Some(number) = index.find(digest, |number| *list[*number as usize] == *name) {
+            return Ok(Name(*number));
+        }
+        let number = u32::try_from(list.len())
+            .ok()
+            .filter(|number| number >> 31 == 0);
+        let number = number.ok_or(Fault::TooLarge("names"))?;
+        list.push(name.into());
+        index.insert_unique(digest, number, |number| {
+            hash(hasher, &list[*number as usize])
+        });
+        Ok(Name(number))
+    }
+
+    /// Gives back what only numbering needs.
+    pub(super) fn shrink(&mut self) {
+        self.list.shrink_to_fit();
+        self.index = HashTable::new();
     }
 }
 
@@ -79,12 +131,12 @@ impl Texts {
             index,
             hasher,
         } = self;
-        let hashed = hash(hasher, text);
-        if let Some(span) = index.find(hashed, |span| slice(arena, *span) == text) {
+        let digest = hash(hasher, text);
+        if let Some(span) = index.find(digest, |span| bytes(arena, *span) == text.as_bytes()) {
             return Ok(*span);
         }
         let span = append(arena, text)?;
-        index.insert_unique(hashed, span, |span| hash(hasher, slice(arena, *span)));
+        index.insert_unique(digest, span, |span| hash(hasher, slice(arena, *span)));
         Ok(span)
     }
 
@@ -97,9 +149,14 @@ impl Texts {
         append(&mut self.arena, text)
     }
 
-    /// Returns the string, empty for [`Span::NONE`].
+    /// Returns the string.
     pub(super) fn text(&self, span: Span) -> &str {
         slice(&self.arena, span)
+    }
+
+    /// Returns whether the string is that text.
+    pub(super) fn is(&self, span: Span, text: &str) -> bool {
+        bytes(&self.arena, span) == text.as_bytes()
     }
 
     /// Ends the collection.
@@ -111,6 +168,15 @@ impl Texts {
 fn slice(arena: &str, span: Span) -> &str {
     let start = span.start as usize;
     arena
+        .get(start..start + span.length as usize)
+        .unwrap_or_default()
+}
+
+/// The string's bytes, for comparisons: these need no look at where characters end.
+fn bytes(arena: &str, span: Span) -> &[u8] {
+    let start = span.start as usize;
+    arena
+        .as_bytes()
         .get(start..start + span.length as usize)
         .unwrap_or_default()
 }
@@ -144,12 +210,16 @@ mod tests {
     }
 
     #[test]
-    fn no_span_is_no_string() {
-        let mut texts = Texts::default();
-        let empty = texts.intern("").unwrap();
-        assert_eq!(texts.text(Span::NONE), "");
-        let arena = texts.finish();
-        assert_eq!(arena.get(Span::NONE), None);
-        assert_eq!(arena.get(empty), Some(""));
+    fn equal_names_have_one_number() {
+        let mut names = Names::default();
+        let on = names.number("on").unwrap();
+        let empty = names.number("").unwrap();
+        assert_eq!(names.number("on").unwrap(), on);
+        names.shrink();
+        assert_eq!(
+            (names.get(on), names.get(empty), names.get(Name::NONE)),
+            (Some("on"), Some(""), None)
+        );
+        assert!(Name::NONE.is_none() && !on.is_none());
     }
 }

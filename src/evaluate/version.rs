@@ -2,7 +2,7 @@
 //!
 //! A leading `v` or `V` and a missing minor or patch are accepted, also before a pre-release or
 //! build (`1-rc.1` is `1.0.0-rc.1`). Build metadata is dropped, so that equality and order of the
-//! parsed versions are the precedence of SemVer 2.0, section 11.
+//! parsed versions are the precedence of that specification, section 11.
 
 use semver::{BuildMetadata, Version};
 

@@ -89,13 +89,13 @@ impl Draft {
     /// Emits a list in which one answer, `decisive`, of a member is that of the list.
     fn emit_list(
         &mut self,
-        list: &[Condition<'_>],
+        conditions: &[Condition<'_>],
         decisive: bool,
         segments: &Segments<'_>,
         tests: &mut Tests<'_>,
         jump: Jump,
     ) -> Result<(), Fault> {
-        let Some((last, others)) = list.split_last() else {
+        let Some((last, others)) = conditions.split_last() else {
             // Without members the other answer stands.
             if jump.on != decisive {
                 self.push_jump(jump.to);
@@ -103,7 +103,7 @@ impl Draft {
             return Ok(());
         };
         if jump.on == decisive {
-            for condition in list {
+            for condition in conditions {
                 self.emit(condition, segments, tests, jump)?;
             }
             return Ok(());

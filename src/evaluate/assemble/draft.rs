@@ -3,7 +3,7 @@
 //! Code is emitted with labels as targets; [`Draft::seal`] replaces them once a flag or routine is
 //! complete. Ranks are unknown until every operand was seen, and are put in last.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use serde_json::Value;
 
 use super::super::attribute::{Attribute, Layout};
@@ -13,8 +13,9 @@ use super::super::error::Fault;
 use super::super::op::{Code, Op};
 use super::super::outcome::Reason;
 use super::super::program::{Decision, Program};
-use super::super::text::Span;
+use super::super::text::Name;
 use super::operands::Operands;
+use super::shadow::Shadows;
 
 /// A place in the code that is not known yet.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +70,7 @@ pub(super) struct Draft {
     /// Whether the code since this was cleared may stop for the answer of a routine.
     pub(super) stops: bool,
     sources: HashMap<String, Source>,
-    computed: HashSet<String>,
+    shadows: Shadows,
     /// For computed attributes that are found once per context, the place of their step.
     steps: HashMap<String, usize>,
     subjects: HashMap<String, u16>,
@@ -84,7 +85,7 @@ impl Draft {
         }
         let source = if name == "now" {
             Source::Now
-        } else if self.is_shadowed(name) {
+        } else if self.shadows.cover(name) {
             Source::Nothing
         } else {
             let place = self.add_attribute();
@@ -95,21 +96,14 @@ impl Draft {
         source
     }
 
-    /// Returns whether a dotted name leads into the time or into a computed attribute, whose values
-    /// in a context are ignored.
-    fn is_shadowed(&self, name: &str) -> bool {
-        name.match_indices('.')
-            .any(|(dot, _)| &name[..dot] == "now" || self.computed.contains(&name[..dot]))
-    }
-
     fn add_attribute(&mut self) -> usize {
         self.intake.attributes.push(Attribute::default());
         self.intake.attributes.len() - 1
     }
 
-    /// Notes the names of all computed attributes, before any other name is looked up.
-    pub(super) fn declare_computed<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
-        self.computed = names.map(str::to_owned).collect();
+    /// Notes the name of a computed attribute, before any other name is looked up.
+    pub(super) fn declare_computed(&mut self, name: &str) {
+        self.shadows.add(name);
     }
 
     /// Says of a computed attribute whether it depends on the time.
@@ -120,9 +114,7 @@ impl Draft {
         } else {
             Source::Known(self.add_attribute())
         };
-        if name != "now" {
-            self.sources.insert(name.to_owned(), source);
-        }
+        self.sources.insert(name.to_owned(), source);
         source
     }
 
@@ -181,7 +173,7 @@ impl Draft {
         let known = self.sources.get(name).copied();
         let (subject, late) = match known {
             Some(Source::Late(late)) => (Subject::Nothing, Some(place(late)?)),
-            _ if name == "now" || self.is_shadowed(name) => (Subject::Nothing, None),
+            _ if name == "now" || self.shadows.cover(name) => (Subject::Nothing, None),
             _ => match self.steps.get(name) {
                 Some(step) => (Subject::Computed(*step), None),
                 None => (Subject::Named(name.into()), None),
@@ -222,16 +214,21 @@ impl Draft {
     }
 
     /// Appends the end of a flag.
-    pub(super) fn decide(&mut self, outcome: u32, reason: Reason, rule: Span) -> Result<(), Fault> {
-        let number = place(self.program.decisions.len())?;
-        self.program.decisions.push(Decision {
+    pub(super) fn decide(&mut self, outcome: u32, reason: Reason, rule: Name) -> Result<(), Fault> {
+        let number = self.decision(Decision {
             outcome,
             rule,
             reason,
             error: None,
-        });
+        })?;
         self.push(Op::new(Code::Decide, number, 0));
         Ok(())
+    }
+
+    /// Notes a decision, and returns its place.
+    pub(super) fn decision(&mut self, decision: Decision) -> Result<u32, Fault> {
+        self.program.decisions.push(decision);
+        place(self.program.decisions.len() - 1)
     }
 
     /// Returns a new label.

@@ -9,7 +9,7 @@ use super::super::bucket;
 use super::super::context::Intake;
 use super::super::error::{Fault, LoadError};
 use super::super::op::{Code, Op};
-use super::super::program::{Late, Program};
+use super::super::program::{Late, LateEntry, Program};
 use super::super::scale::{Order, Scale};
 use super::super::text::{Texts, hash};
 use super::draft::{LateDraft, place};
@@ -128,11 +128,11 @@ fn index(
     let mut index = HashTable::with_capacity(program.flags.len());
     for number in 0..place(program.flags.len()).map_err(LoadError::document)? {
         let name = key(&number);
-        let hashed = hash(hasher, name);
-        if index.find(hashed, |other| key(other) == name).is_some() {
+        let digest = hash(hasher, name);
+        if index.find(digest, |other| key(other) == name).is_some() {
             return Err(LoadError::flag(name, Fault::Duplicate));
         }
-        index.insert_unique(hashed, number, |number| hash(hasher, key(number)));
+        index.insert_unique(digest, number, |number| hash(hasher, key(number)));
     }
     Ok(index)
 }
@@ -147,12 +147,12 @@ struct Ranks {
 impl Ranks {
     /// Sorts what an attribute is compared with.
     fn sort(&mut self, attribute: &mut Attribute) {
-        self.note(attribute.numbers.as_mut());
-        self.note(attribute.versions.as_mut());
-        self.note(attribute.instants.as_mut());
+        self.note(&mut attribute.numbers);
+        self.note(&mut attribute.versions);
+        self.note(&mut attribute.instants);
     }
 
-    fn note<T: Ord + Hash>(&mut self, scale: Option<&mut (u16, Scale<T>)>) {
+    fn note<T: Ord + Hash>(&mut self, scale: &mut Option<(u16, Scale<T>)>) {
         if let Some((word, scale)) = scale {
             let word = usize::from(*word);
             self.places
@@ -191,7 +191,11 @@ fn finish_late(mut late: LateDraft, program: &mut Program, hasher: &DefaultHashB
         let mut facts = missing.clone();
         late.attribute
             .fill(&value, &program.arena, hasher, &mut facts);
-        (facts, bucket::subject(&value), value)
+        LateEntry {
+            facts,
+            subject: bucket::subject(&value),
+            value,
+        }
     });
     Late {
         routine: late.routine,

@@ -8,7 +8,7 @@ use super::super::error::{Fault, LoadError};
 use super::super::op::{Code, Op};
 use super::super::outcome::Reason;
 use super::super::program::{Flag, Requirement, Served};
-use super::super::text::Span;
+use super::super::text::Name;
 use super::condition::{Jump, Tests};
 use super::draft::{Draft, Label, place};
 use super::segments::Segments;
@@ -59,7 +59,7 @@ impl FlagWriter<'_, '_> {
         if flag.killed {
             // What follows is only checked, and there for the trace.
             self.draft
-                .decide(off, Reason::Disabled, Span::NONE)
+                .decide(off, Reason::Disabled, Name::NONE)
                 .map_err(fault)?;
         }
         let mut labels = self.dispatch(&flag.phases);
@@ -96,7 +96,7 @@ impl FlagWriter<'_, '_> {
     fn outcomes(&mut self, outcomes: &[ruleset::Outcome<'_>]) -> Result<Outcomes, Fault> {
         let first = place(self.draft.program.outcomes.len())?;
         for outcome in outcomes {
-            let variant = self.draft.operands.texts.intern(outcome.variant.as_str())?;
+            let variant = self.draft.program.names.number(outcome.variant.as_str())?;
             self.draft.program.outcomes.push(Served {
                 value: outcome.value.clone(),
                 variant,
@@ -137,12 +137,12 @@ impl FlagWriter<'_, '_> {
             if phase.enabled {
                 self.draft.push_jump(check);
             } else {
-                self.draft.decide(off, Reason::Disabled, Span::NONE)?;
+                self.draft.decide(off, Reason::Disabled, Name::NONE)?;
             }
         }
         self.draft.put(failed)?;
         self.draft
-            .decide(off, Reason::PrerequisiteFailed, Span::NONE)?;
+            .decide(off, Reason::PrerequisiteFailed, Name::NONE)?;
         self.draft.put(check)?;
         for dependency in &flag.depends_on {
             let number = self.requirement(dependency)?;
@@ -162,7 +162,7 @@ impl FlagWriter<'_, '_> {
             .as_ref()
             .map(|values| values.iter().map(value_of).collect());
         let intern =
-            |variant: &ruleset::Text<'_>| self.draft.operands.texts.intern(variant.as_str());
+            |variant: &ruleset::Text<'_>| self.draft.program.names.number(variant.as_str());
         let variants = dependency
             .variants
             .as_ref()
@@ -182,10 +182,10 @@ impl FlagWriter<'_, '_> {
         let fault = |fault| LoadError::flag(key, fault);
         self.marks.end_rules(self.draft.here());
         match &phase.serving {
-            Some(serving) => self.draft.serving(serving, setting, Span::NONE),
+            Some(serving) => self.draft.serving(serving, setting, Name::NONE),
             None => self
                 .draft
-                .decide(setting.default, setting.unbucketed(), Span::NONE),
+                .decide(setting.default, setting.unbucketed(), Name::NONE),
         }
         .map_err(fault)
     }
@@ -199,7 +199,7 @@ impl FlagWriter<'_, '_> {
         off: u32,
     ) -> Result<(), LoadError> {
         self.draft
-            .decide(off, Reason::Disabled, Span::NONE)
+            .decide(off, Reason::Disabled, Name::NONE)
             .map_err(|fault| LoadError::flag(key, fault))?;
         self.phase(key, phase, setting)
     }
@@ -232,7 +232,7 @@ impl FlagWriter<'_, '_> {
     }
 
     fn try_rule(&mut self, rule: &Rule<'_>, setting: Setting) -> Result<(), Fault> {
-        let name = self.draft.operands.texts.intern(rule.name.as_str())?;
+        let name = self.draft.program.names.number(rule.name.as_str())?;
         let next = self.draft.label();
         let jump = Jump {
             on: false,

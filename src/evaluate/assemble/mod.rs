@@ -13,6 +13,8 @@ mod operands;
 mod order;
 mod segments;
 mod serving;
+mod shadow;
+mod survey;
 mod switch;
 mod test;
 

@@ -11,9 +11,10 @@ use super::super::context::{Finding, Step};
 use super::super::error::{Fault, LoadError, Place};
 use super::super::op::{Code, Op};
 use super::super::run::Memo;
-use super::condition::{DEPTH, Jump, Tests};
+use super::condition::{Jump, Tests};
 use super::draft::{Draft, Source, place};
 use super::order::order;
+use super::survey::{Names, Survey};
 use super::value_of;
 use crate::ruleset::{ComputedEntry, Condition, Table};
 
@@ -36,7 +37,7 @@ pub(in super::super) enum Form {
     /// Its code is repeated.
     Inline,
     /// Contexts know the answer; the number of its bit, and its first instruction.
-    Bit { number: u32, entry: usize },
+    Bit { number: u32, entry: u32 },
     /// A routine finds out.
     Routine(u32),
 }
@@ -56,70 +57,6 @@ impl<'r> Segments<'r> {
             .get(name)
             .ok_or_else(|| Fault::UnknownSegment(name.to_owned()))?;
         Ok(&self.list[*number])
-    }
-}
-
-/// What conditions look at.
-#[derive(Debug, Default, Clone)]
-struct Survey {
-    /// How many conditions there are.
-    size: u32,
-    /// Whether the time matters.
-    is_late: bool,
-    /// The computed attributes among the attributes.
-    computed: Vec<usize>,
-    segments: Vec<u32>,
-}
-
-/// Names that a survey must tell apart.
-struct Names<'n> {
-    segments: &'n HashMap<String, usize>,
-    computed: &'n HashMap<String, usize>,
-}
-
-impl Survey {
-    fn of(conditions: &[Condition<'_>], names: &Names<'_>) -> Result<Self, Fault> {
-        let mut survey = Self::default();
-        survey.add(conditions, names, 0)?;
-        Ok(survey)
-    }
-
-    fn add(
-        &mut self,
-        conditions: &[Condition<'_>],
-        names: &Names<'_>,
-        depth: u32,
-    ) -> Result<(), Fault> {
-        if depth > DEPTH {
-            return Err(Fault::TooDeep);
-        }
-        for condition in conditions {
-            self.size = self.size.saturating_add(1);
-            match condition {
-                Condition::Test { attribute, .. } => {
-                    self.is_late |= attribute.as_str() == "now";
-                    self.computed.extend(names.computed.get(attribute.as_str()));
-                }
-                Condition::Segment(name) => {
-                    let number = names.segments.get(name.as_str());
-                    let number =
-                        number.ok_or_else(|| Fault::UnknownSegment(name.as_str().to_owned()))?;
-                    self.segments.push(place(*number)?);
-                }
-                Condition::Any(list) | Condition::All(list) => self.add(list, names, depth + 1)?,
-                Condition::Not(inner) => self.add(std::slice::from_ref(inner), names, depth + 1)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds what the segments that it uses look at; they are complete already.
-    fn complete(&mut self, surveys: &[Self]) {
-        for number in &self.segments {
-            let used = &surveys[*number as usize];
-            self.size = self.size.saturating_add(used.size);
-            self.is_late |= used.is_late;
-        }
     }
 }
 
@@ -163,7 +100,13 @@ pub(super) fn define<'r>(
     computed: &Table<'r, Vec<ComputedEntry<'r>>>,
     segments: Table<'r, Vec<Condition<'r>>>,
 ) -> Result<Segments<'r>, LoadError> {
-    draft.declare_computed(computed.iter().map(|(name, _)| name.as_str()));
+    if let Some((name, _)) = computed.iter().find(|(name, _)| name.as_str() == "now") {
+        let place = Place::Computed(name.as_str().to_owned());
+        return Err(LoadError::new(place, Fault::ComputedNow));
+    }
+    computed
+        .iter()
+        .for_each(|(name, _)| draft.declare_computed(name.as_str()));
     let computed_index = index(computed, Place::Computed)?;
     let segment_index = index(&segments, Place::Segment)?;
     let names = Names {
@@ -316,7 +259,7 @@ impl<'d, 'r> Definitions<'d, 'r> {
             Ok(())
         })?;
         let form = if self.surveys[number].is_late {
-            self.draft.program.routines.push(place(entry)?);
+            self.draft.program.routines.push(entry);
             Form::Routine(place(self.draft.program.routines.len() - 1)?)
         } else {
             let number = self.draft.intake.segments;
@@ -355,7 +298,7 @@ impl<'d, 'r> Definitions<'d, 'r> {
         match source {
             Source::Late(number) => {
                 let routine = place(self.draft.program.routines.len())?;
-                self.draft.program.routines.push(place(entry)?);
+                self.draft.program.routines.push(entry);
                 self.draft.late[number].routine = routine;
                 self.draft.late[number].values = values;
             }
@@ -376,11 +319,11 @@ impl<'d, 'r> Definitions<'d, 'r> {
 fn routine(
     draft: &mut Draft,
     emit: impl FnOnce(&mut Draft) -> Result<(), Fault>,
-) -> Result<usize, Fault> {
+) -> Result<u32, Fault> {
     let entry = draft.here();
     emit(draft)?;
     draft.seal(entry)?;
-    Ok(entry)
+    place(entry)
 }
 
 /// Emits code that answers if all conditions hold.

@@ -3,11 +3,12 @@
 //! What needs no bucket becomes a decision that is known at load: everybody, nobody, a split with
 //! one way.
 
+use super::super::bucket::Bucket;
 use super::super::error::Fault;
 use super::super::op::{Code, Op};
-use super::super::outcome::Reason;
-use super::super::program::{Choice, Exposure, Serving, Share, Split};
-use super::super::text::Span;
+use super::super::outcome::{ErrorCode, Reason};
+use super::super::program::{Choice, Decision, Exposure, Percentage, Serving, Share, Split};
+use super::super::text::Name;
 use super::draft::{Draft, place};
 use super::flags::Outcomes;
 use crate::ruleset::{self, Bucketing, Gradual, POSITIONS};
@@ -38,7 +39,9 @@ impl Setting {
 enum Inclusion {
     Everybody,
     Nobody,
-    Some(Exposure),
+    /// The positions below this.
+    Below(Bucket, u32),
+    Other(Exposure),
 }
 
 impl Draft {
@@ -47,34 +50,37 @@ impl Draft {
         &mut self,
         serving: &ruleset::Serving<'_>,
         setting: Setting,
-        rule: Span,
+        rule: Name,
     ) -> Result<(), Fault> {
         let choice = self.choice(serving, setting)?;
         let inclusion = match &serving.exposure {
             Some(exposure) => self.inclusion(exposure, setting)?,
             None => Inclusion::Everybody,
         };
+        let by_rule = |reason| {
+            if rule.is_none() {
+                setting.unbucketed()
+            } else {
+                reason
+            }
+        };
         let exposure = match (inclusion, choice) {
             (Inclusion::Nobody, _) => {
-                let reason = if rule.is_none() {
-                    setting.unbucketed()
-                } else {
-                    Reason::Default
-                };
-                return self.decide(setting.default, reason, rule);
+                return self.decide(setting.default, by_rule(Reason::Default), rule);
             }
             (Inclusion::Everybody, Choice::One(outcome)) => {
-                let reason = if rule.is_none() {
-                    setting.unbucketed()
-                } else {
-                    Reason::TargetingMatch
-                };
-                return self.decide(outcome, reason, rule);
+                return self.decide(outcome, by_rule(Reason::TargetingMatch), rule);
+            }
+            (Inclusion::Below(bucket, end), Choice::One(inside)) => {
+                return self.percentage(bucket, end, [setting.default, inside], rule);
             }
             (Inclusion::Everybody, Choice::Split(_)) => None,
-            (Inclusion::Some(exposure), _) => Some(exposure),
+            (Inclusion::Below(bucket, end), Choice::Split(_)) => Some(Exposure {
+                bucket,
+                share: self.ranges(&[(0, end)])?,
+            }),
+            (Inclusion::Other(exposure), _) => Some(exposure),
         };
-        let number = place(self.program.servings.len())?;
         let serving = Serving {
             exposure,
             choice,
@@ -83,7 +89,38 @@ impl Draft {
             alone: setting.alone,
         };
         self.program.servings.push(serving);
+        let number = place(self.program.servings.len() - 1)?;
         self.push(Op::new(Code::Serve, number, 0));
+        Ok(())
+    }
+
+    /// Emits the end of a flag by a bucket with two sides: below `end` is the second outcome.
+    fn percentage(
+        &mut self,
+        bucket: Bucket,
+        end: u32,
+        [outside, inside]: [u32; 2],
+        rule: Name,
+    ) -> Result<(), Fault> {
+        let decision = |outcome, reason, error| Decision {
+            outcome,
+            rule,
+            reason,
+            error,
+        };
+        let missing = Some(ErrorCode::TargetingKeyMissing);
+        let percentage = Percentage {
+            bucket,
+            end,
+            decisions: [
+                self.decision(decision(outside, Reason::Default, None))?,
+                self.decision(decision(inside, Reason::Split, None))?,
+            ],
+            failed: self.decision(decision(outside, Reason::Error, missing))?,
+        };
+        self.program.percentages.push(percentage);
+        let number = place(self.program.percentages.len() - 1)?;
+        self.push(Op::new(Code::Share, number, 0));
         Ok(())
     }
 
@@ -135,27 +172,39 @@ impl Draft {
         exposure: &ruleset::Exposure<'_>,
         setting: Setting,
     ) -> Result<Inclusion, Fault> {
-        let share = match (&exposure.ranges, &exposure.gradual) {
-            (Some(ranges), None) => match merge(ranges)?.as_slice() {
-                [] => return Ok(Inclusion::Nobody),
-                [(0, POSITIONS)] => return Ok(Inclusion::Everybody),
-                [(0, end)] => Share::Below(*end),
-                ranges => {
-                    let start = place(self.program.ranges.len())?;
-                    self.program.ranges.extend(ranges);
-                    Share::Ranges(start, place(self.program.ranges.len())?)
-                }
-            },
-            (None, Some(gradual)) => {
-                check_ramp(gradual)?;
-                self.program.ramps.push(*gradual);
-                Share::Ramp(place(self.program.ramps.len() - 1)?)
-            }
+        let ranges = match (&exposure.ranges, &exposure.gradual) {
+            (Some(ranges), None) => Some(merge(ranges)?),
+            (None, Some(_)) => None,
             _ => return Err(Fault::Exposure),
         };
+        match ranges.as_deref() {
+            Some([]) => return Ok(Inclusion::Nobody),
+            Some([(0, POSITIONS)]) => return Ok(Inclusion::Everybody),
+            _ => {}
+        }
         let attribute = exposure.attribute.as_ref().map(ruleset::Text::as_str);
         let bucket = self.bucket(setting.bucketing, exposure.salt.as_str(), attribute)?;
-        Ok(Inclusion::Some(Exposure { bucket, share }))
+        let share = match ranges.as_deref() {
+            Some([(0, end)]) => return Ok(Inclusion::Below(bucket, *end)),
+            Some(ranges) => self.ranges(ranges)?,
+            None => self.ramp(exposure.gradual.as_ref().ok_or(Fault::Exposure)?)?,
+        };
+        Ok(Inclusion::Other(Exposure { bucket, share }))
+    }
+
+    fn ranges(&mut self, ranges: &[(u32, u32)]) -> Result<Share, Fault> {
+        let start = place(self.program.ranges.len())?;
+        self.program.ranges.extend(ranges);
+        Ok(Share::Ranges(start, place(self.program.ranges.len())?))
+    }
+
+    fn ramp(&mut self, ramp: &Gradual) -> Result<Share, Fault> {
+        let shares = [ramp.from, ramp.increment, ramp.until];
+        if ramp.every < 1 || shares.iter().any(|share| *share > POSITIONS) {
+            return Err(Fault::Gradual);
+        }
+        self.program.ramps.push(*ramp);
+        Ok(Share::Ramp(place(self.program.ramps.len() - 1)?))
     }
 }
 
@@ -175,15 +224,6 @@ fn merge(ranges: &[(u32, u32)]) -> Result<Vec<(u32, u32)>, Fault> {
         end = to;
     }
     Ok(merged)
-}
-
-fn check_ramp(ramp: &Gradual) -> Result<(), Fault> {
-    let shares = [ramp.from, ramp.increment, ramp.until];
-    if ramp.every >= 1 && shares.iter().all(|share| *share <= POSITIONS) {
-        Ok(())
-    } else {
-        Err(Fault::Gradual)
-    }
 }
 
 #[cfg(test)]

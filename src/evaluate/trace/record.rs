@@ -9,7 +9,7 @@ pub(super) type Placed = Option<(String, u32)>;
 #[derive(Debug, Default)]
 pub(super) struct Record {
     /// The instruction that ended the flag.
-    pub(super) decided: Option<usize>,
+    pub(super) decided: Option<u32>,
     /// Requirements that were looked at, in order: number, outcome, whether it is satisfied.
     pub(super) required: Vec<(u32, Option<u32>, bool)>,
     /// The bucket of the exposure, if one was needed.
@@ -21,7 +21,7 @@ pub(super) struct Record {
 impl Visitor for Record {
     const LINEAR: bool = true;
 
-    fn decided(&mut self, at: usize) {
+    fn decided(&mut self, at: u32) {
         self.decided = Some(at);
     }
 

@@ -189,7 +189,11 @@ impl Telling<'_> {
                             .as_ref()
                             .map(|names| names.iter().map(owned).collect()),
                         served: served.map(|served| VariantTrace {
-                            variant: program.arena.text(served.variant).to_owned(),
+                            variant: program
+                                .names
+                                .get(served.variant)
+                                .unwrap_or_default()
+                                .to_owned(),
                             value: served.value.clone(),
                         }),
                         satisfied: required.map(|(.., satisfied)| *satisfied),
@@ -201,9 +205,9 @@ impl Telling<'_> {
     fn rules(&mut self, phase: &Phase<'_>, starts: &[usize], trace: &mut Trace) {
         // The part in which the evaluation ended: a rule, or what stands behind them.
         let reached = match self.record.decided {
-            Some(at) if self.outcome.reason != Reason::PrerequisiteFailed => {
-                starts.partition_point(|start| *start <= at).checked_sub(1)
-            }
+            Some(at) if self.outcome.reason != Reason::PrerequisiteFailed => starts
+                .partition_point(|start| *start <= at as usize)
+                .checked_sub(1),
             _ => None,
         };
         for (number, (rule, start)) in phase.rules.iter().zip(starts).enumerate() {
@@ -262,16 +266,16 @@ impl Telling<'_> {
         let placed = self.record.exposure.take();
         let share = exposure.gradual.map(|ramp| ramp.share_at(time));
         let ranges = exposure.ranges.clone();
-        let includes = |position: u32| match (&ranges, share) {
+        let within = |position: u32| match (&ranges, share) {
             (Some(ranges), _) => ranges
                 .iter()
                 .any(|(from, to)| (*from..*to).contains(&position)),
             (None, share) => position < share.unwrap_or(POSITIONS),
         };
         let included = match &placed {
-            Some(placed) => placed.as_ref().map(|(_, position)| includes(*position)),
+            Some(placed) => placed.as_ref().map(|(_, position)| within(*position)),
             // Without a bucket everybody is included or nobody, so any position tells.
-            None => Some(includes(0)),
+            None => Some(within(0)),
         };
         let bucket = self.bucket(
             exposure.salt.as_str(),

@@ -108,19 +108,16 @@ impl Walk<'_> {
                 return shown(holds, Some(conditions));
             }
             Form::Bit { entry, .. } => Some(entry),
-            Form::Routine(number) => self
-                .engine
-                .program
-                .routines
-                .get(number as usize)
-                .map(|entry| *entry as usize),
+            Form::Routine(number) => self.engine.program.routines.get(number as usize).copied(),
         };
         let op = self.next_test(at);
         let holds = self.holds(op);
         let within_limits = self.shown + segment.conditions.len() <= LIMIT && self.depth < DEPTH;
-        let conditions = entry.filter(|_| within_limits).map(|mut entry| {
+        let conditions = entry.filter(|_| within_limits).map(|entry| {
             self.depth += 1;
-            let conditions = self.conditions(&segment.conditions, &mut entry).1;
+            let conditions = self
+                .conditions(&segment.conditions, &mut (entry as usize))
+                .1;
             self.depth -= 1;
             conditions
         });
@@ -142,14 +139,14 @@ impl Walk<'_> {
             time: self.time,
             memo: Some(&self.memo),
         };
-        program.condition(op, known).unwrap_or_else(|key| {
+        program.condition(&op, known).unwrap_or_else(|key| {
             program.prepare(key, self.context, self.time, &mut self.memo);
             let known = View {
                 context: self.context,
                 time: self.time,
                 memo: Some(&self.memo),
             };
-            program.condition(op, known).unwrap_or(false)
+            program.condition(&op, known).unwrap_or(false)
         })
     }
 
@@ -200,7 +197,7 @@ impl Walk<'_> {
         let entry = Memo::answer(Some(&self.memo), late.routine).unwrap_or(Memo::NONE);
         late.entries
             .get(entry as usize)
-            .map(|(.., value)| value.clone())
+            .map(|entry| entry.value.clone())
             .unwrap_or_default()
     }
 }
