@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// How the program ends. A panic ends with 101 and an interrupt with 130; those are the system's.
+/// How the program ends. A bug ends it with 101 (see the program itself), an interrupt with 130.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
     /// Done, and clean.

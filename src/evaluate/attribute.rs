@@ -4,16 +4,16 @@
 //! numbers, versions or instants, presence, patterns. Only those are prepared, once per context.
 
 use hashbrown::DefaultHashBuilder;
+use jiff::Timestamp;
 use semver::Version;
 use serde_json::{Map, Value};
 
 use super::dictionary::Dictionary;
 use super::error::Fault;
 use super::facts::{Facts, LIST, Raw};
-use super::instant::{self, Instant};
 use super::scale::{Number, Scale};
 use super::text::Arena;
-use super::version;
+use crate::literal;
 
 /// An attribute, with what the ruleset compares it with.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ pub(super) struct Attribute {
     /// Order of versions, likewise.
     pub(super) versions: Option<(u16, Scale<Version>)>,
     /// Order of instants, likewise.
-    pub(super) instants: Option<(u16, Scale<Instant>)>,
+    pub(super) instants: Option<(u16, Scale<Timestamp>)>,
     /// Presence: the number of the word.
     pub(super) presence: Option<u16>,
     /// Patterns: the number of the text.
@@ -122,12 +122,12 @@ impl Attribute {
 
     fn fill_text(&self, text: &str, facts: &mut Facts) {
         if let Some((word, scale)) = &self.versions
-            && let Some(version) = version::parse(text)
+            && let Some(version) = literal::version(text)
         {
             set(facts, *word, scale.rank(&version));
         }
         if let Some((word, scale)) = &self.instants
-            && let Some(instant) = instant::parse(text)
+            && let Some(instant) = literal::moment(text)
         {
             set(facts, *word, scale.rank(&instant));
         }

@@ -20,7 +20,6 @@ mod dictionary;
 mod engine;
 mod error;
 mod facts;
-mod instant;
 mod load;
 mod murmur;
 mod op;
@@ -32,7 +31,6 @@ mod scale;
 mod serve;
 mod text;
 mod trace;
-mod version;
 
 #[cfg(test)]
 mod tests;

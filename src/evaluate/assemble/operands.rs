@@ -7,7 +7,6 @@ use hashbrown::DefaultHashBuilder;
 use super::super::attribute::{Attribute, Layout};
 use super::super::dictionary::Dictionary;
 use super::super::error::Fault;
-use super::super::instant::ceil_second;
 use super::super::op::{Code, Op};
 use super::super::pattern::{Pattern, RegexShelf};
 use super::super::program::IdSet;
@@ -15,6 +14,7 @@ use super::super::scale::{Order, Scale};
 use super::super::text::Texts;
 use super::draft::{Draft, Source, place};
 use super::test::{Test, negates};
+use crate::literal::second_reaching;
 use crate::ruleset::{Operand, Operator, Scalar};
 
 /// What tests are compared with.
@@ -223,7 +223,7 @@ fn now(test: &Test<'_>) -> Op {
     match test {
         // The time is whole seconds: it is not before an instant from the next second on.
         Test::Instant(_, instant) => {
-            Op::wide(Code::Reached, 0, ceil_second(*instant).cast_unsigned())
+            Op::wide(Code::Reached, 0, second_reaching(*instant).cast_unsigned())
         }
         Test::Exists => Op::ALWAYS,
         _ => Op::NEVER,

@@ -1,11 +1,11 @@
 //! The operands of conditions, checked and typed: what follows need not ask again.
 
+use jiff::Timestamp;
 use semver::Version;
 
 use super::super::error::Fault;
-use super::super::instant::{self, Instant};
 use super::super::scale::{Number, Order};
-use super::super::version;
+use crate::literal;
 use crate::ruleset::{Operand, Operator, Scalar};
 
 /// A positive test; a negated operator is its test, negated.
@@ -19,7 +19,7 @@ pub(super) enum Test<'o> {
     Matches(&'o str),
     Number(Order, Number),
     Version(Order, Version),
-    Instant(Order, Instant),
+    Instant(Order, Timestamp),
     Exists,
 }
 
@@ -146,14 +146,14 @@ fn number<'o>(order: Order, operand: Option<&'o Operand<'o>>) -> Result<Test<'o>
 }
 
 fn semver<'o>(order: Order, operand: Option<&'o Operand<'o>>) -> Result<Test<'o>, &'static str> {
-    let version = text(operand).and_then(version::parse);
+    let version = text(operand).and_then(literal::version);
     version
         .map(|version| Test::Version(order, version))
         .ok_or("a version")
 }
 
 fn date<'o>(order: Order, operand: Option<&'o Operand<'o>>) -> Result<Test<'o>, &'static str> {
-    let instant = text(operand).and_then(instant::parse);
+    let instant = text(operand).and_then(literal::moment);
     instant
         .map(|instant| Test::Instant(order, instant))
         .ok_or("an RFC 3339 date-time or a date")

@@ -1,7 +1,5 @@
 //! Dependencies: what satisfies them, and graphs that are deep or wide.
 
-use std::time::Instant;
-
 use serde_json::{Map, Value, json};
 
 use super::{Answer, boolean, document, engine, evaluate, rule, test, with};
@@ -189,14 +187,11 @@ fn chains_of_ten_thousand_do_not_overflow() {
                 engine.evaluate("f00000", &context, 0).reason.as_str(),
                 reason
             );
-            let start = Instant::now();
             let mut failed = 0;
             engine.evaluate_all(&context, 0, |_, outcome| {
                 failed += usize::from(outcome.reason.as_str() == "PREREQUISITE_FAILED");
             });
             assert_eq!(failed, if value == 1 { 0 } else { 10_000 });
-            // Each flag once, not once for each flag above it: that would take minutes here.
-            assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
         }
     }
 }

@@ -1,10 +1,12 @@
 //! A second evaluation, written for plainness alone: it walks the ruleset as it stands, and parses
 //! and searches anew each time. The engine must agree with it.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::Answer;
-use crate::evaluate::{bucket, instant, version};
+use crate::evaluate::bucket;
+use crate::literal;
 use crate::ruleset::{
     Bucketing, Condition, Dependency, Flag, Operand, Operator, Phase, Ruleset, Scalar, Serving,
     Text,
@@ -260,11 +262,11 @@ impl Oracle<'_> {
 
     fn now(&self, operator: Operator, operand: Option<&Operand<'_>>) -> bool {
         let now = i128::from(self.time) * 1_000_000_000;
-        let instant = || instant::parse(texts(operand)[0]).unwrap();
+        let instant = || literal::moment(texts(operand)[0]).unwrap();
         match operator {
             Operator::Exists => true,
-            Operator::Before => now < instant(),
-            Operator::After => now >= instant(),
+            Operator::Before => now < instant().as_nanosecond(),
+            Operator::After => now >= instant().as_nanosecond(),
             _ => false,
         }
     }
@@ -305,15 +307,15 @@ fn passes(value: &Value, operator: Operator, operand: Option<&Operand<'_>>) -> b
     let order = |test: fn(std::cmp::Ordering) -> bool| {
         let versions = value
             .as_str()
-            .and_then(version::parse)
-            .zip(version::parse(texts(operand)[0]));
+            .and_then(literal::version)
+            .zip(literal::version(texts(operand)[0]));
         versions.is_some_and(|(value, operand)| test(value.cmp_precedence(&operand)))
     };
-    let date = |test: fn(&i128, &i128) -> bool| {
+    let date = |test: fn(&Timestamp, &Timestamp) -> bool| {
         value
             .as_str()
-            .and_then(instant::parse)
-            .is_some_and(|value| test(&value, &instant::parse(texts(operand)[0]).unwrap()))
+            .and_then(literal::moment)
+            .is_some_and(|value| test(&value, &literal::moment(texts(operand)[0]).unwrap()))
     };
     match operator {
         Op::Exists => true,

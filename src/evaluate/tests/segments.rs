@@ -1,7 +1,5 @@
 //! Segments, small and large, with and without the time; computed attributes.
 
-use std::time::Instant;
-
 use serde_json::{Map, Value, json};
 
 use super::{boolean, document, engine, evaluate, map, merge, rule, single, test};
@@ -95,7 +93,6 @@ fn an_empty_segment_holds() {
 /// Each of the segments uses the next twice: expanded, there would be 2^60 conditions.
 #[test]
 fn segments_that_double_stay_linear() {
-    let start = Instant::now();
     for last in [test("a", "equals", json!(1)), after(10)] {
         let mut segments = Map::new();
         for number in 0..60 {
@@ -110,7 +107,6 @@ fn segments_that_double_stay_linear() {
         assert!(on(&whole, &json!({"a": 1}), 10));
         assert!(!on(&whole, &json!({"a": 2}), 9));
     }
-    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
 
 /// A chain of large segments in which each can only be decided by the next.

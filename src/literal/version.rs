@@ -1,4 +1,4 @@
-//! Versions of conditions and contexts: Semantic Versioning 2.0 with the usual leniency.
+//! Versions: Semantic Versioning 2.0 with the usual leniency.
 //!
 //! A leading `v` or `V` and a missing minor or patch are accepted, also before a pre-release or
 //! build (`1-rc.1` is `1.0.0-rc.1`). Build metadata is dropped, so that equality and order of the
@@ -6,8 +6,16 @@
 
 use semver::{BuildMetadata, Version};
 
-/// Parses a version; `None` if the text is none.
-pub(super) fn parse(text: &str) -> Option<Version> {
+/// Returns the version that a text says, without its build metadata.
+///
+/// ```
+/// use ffctl::literal::version;
+/// assert_eq!(version("v2.1"), version("2.1.0+build.7"));
+/// assert!(version("2.1.0.4").is_none());
+/// assert!(version("02.1").is_none());
+/// ```
+#[must_use]
+pub fn version(text: &str) -> Option<Version> {
     let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let core = text.find(['-', '+']).unwrap_or(text.len());
     let (core, rest) = text.split_at(core);
@@ -37,7 +45,7 @@ mod tests {
             ("1+build-5.x", "1.0.0"),
             ("1.2.3+build", "1.2.3"),
         ] {
-            assert_eq!(parse(text), Version::parse(full).ok(), "{text}");
+            assert_eq!(version(text), Version::parse(full).ok(), "{text}");
         }
     }
 
@@ -47,7 +55,7 @@ mod tests {
             "", "v", "vv1", " 1", "1 ", "1.", "1..2", "1.2.3.4", "01", "1.02", "1.2.x", "-1", "1-",
             "1.2.3-01", "a",
         ] {
-            assert_eq!(parse(text), None, "{text}");
+            assert_eq!(version(text), None, "{text}");
         }
     }
 
@@ -67,8 +75,8 @@ mod tests {
             "2",
         ];
         for pair in order.windows(2) {
-            assert!(parse(pair[0]) < parse(pair[1]), "{pair:?}");
+            assert!(version(pair[0]) < version(pair[1]), "{pair:?}");
         }
-        assert_eq!(parse("1.0.0+a"), parse("v1+b"));
+        assert_eq!(version("1.0.0+a"), version("v1+b"));
     }
 }
