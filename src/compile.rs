@@ -9,7 +9,7 @@ mod version;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::model::{Catalog, Condition, EnvironmentId, Flag, FlagKey, Leaf, Name};
+use crate::model::{Catalog, Condition, EnvironmentId, Flag, FlagKey, Leaf, Metadata, Name};
 use crate::ruleset::{self, FORMAT, Operand, Ruleset, Scalar, Table, Text};
 
 pub use version::{canonical, versioned};
@@ -34,13 +34,27 @@ pub fn compile<'c>(
         })
         .collect();
     let computed = computed(catalog, &mut used);
+    let segments = segments(catalog, used.segments);
+    let named = segments
+        .iter()
+        .filter_map(|(name, _)| Some((name, catalog.segments.get(name.as_str())?)));
+    let metadata = ruleset::Metadata {
+        environment: metadata(&catalog.environments.get(environment).metadata),
+        segments: Table(
+            named
+                .filter(|(_, segment)| !segment.metadata.is_empty())
+                .map(|(name, segment)| (name.clone(), metadata(&segment.metadata)))
+                .collect(),
+        ),
+    };
     Ruleset {
         format: Text::from(FORMAT),
         version: Text::from(""),
         project: Text::from(catalog.project.as_deref().unwrap_or_default()),
         environment: Text::from(catalog.environments.get(environment).name.as_str()),
         computed,
-        segments: segments(catalog, used.segments),
+        segments,
+        metadata,
         flags: Table(compiled),
     }
 }
@@ -187,6 +201,14 @@ fn operand<'c>(operand: &'c Operand<'static>) -> Operand<'c> {
         Operand::One(value) => Operand::One(scalar(value)),
         Operand::List(list) => Operand::List(list.iter().map(scalar).collect()),
     }
+}
+
+/// Returns free data in its compiled form.
+fn metadata(metadata: &Metadata) -> Table<'_, Scalar<'_>> {
+    let entries = metadata
+        .iter()
+        .map(|(name, value)| (Text::from(name.as_str()), scalar(value)));
+    Table(entries.collect())
 }
 
 fn scalar<'c>(value: &'c Scalar<'static>) -> Scalar<'c> {

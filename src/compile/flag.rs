@@ -7,9 +7,9 @@ use crate::model::{
     What,
 };
 use crate::resolve::{self, Moment, Resolved};
-use crate::ruleset::{self, Exposure, Outcome, POSITIONS, Scalar, Split, Table, Text, ValueType};
+use crate::ruleset::{self, Exposure, Outcome, POSITIONS, Scalar, Split, Text, ValueType};
 
-use super::{Used, conditions, scalar};
+use super::{Used, conditions, metadata};
 
 /// Compiles a flag as an environment has it.
 pub(super) fn flag<'c>(
@@ -45,18 +45,9 @@ pub(super) fn flag<'c>(
         off,
         depends_on: here.map(dependency).collect(),
         phases,
-        metadata: metadata(flag),
+        metadata: metadata(&flag.metadata),
         outcomes: outcomes.list,
     }
-}
-
-fn metadata(flag: &Flag) -> Table<'_, Scalar<'_>> {
-    Table(
-        flag.metadata
-            .iter()
-            .map(|(name, value)| (Text::from(name.as_str()), scalar(value)))
-            .collect(),
-    )
 }
 
 fn phase<'c>(
@@ -82,6 +73,7 @@ fn phase<'c>(
         rules: rules
             .iter()
             .map(|rule| ruleset::Rule {
+                metadata: metadata(&rule.metadata),
                 name: Text::from(rule.name.as_str()),
                 conditions: conditions(&rule.conditions, used),
                 serving: serving(

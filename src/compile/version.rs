@@ -53,6 +53,7 @@ mod tests {
             environment: Text::from("e"),
             computed: Table::default(),
             segments: Table::default(),
+            metadata: crate::ruleset::Metadata::default(),
             flags: Table::default(),
         };
         let (version, bytes) = versioned(&ruleset(""));

@@ -130,6 +130,7 @@ enum Member {
     Environment,
     Computed,
     Segments,
+    Metadata,
     Flags,
 }
 
@@ -208,6 +209,7 @@ impl<'d> Visitor<'d> for &mut Reader<'d> {
                     return Err(A::Error::duplicate_field("flags"));
                 }
                 Member::Flags => self.flags(&mut map)?,
+                Member::Metadata => drop(map.next_value::<IgnoredAny>()?),
                 _ if self.is_second => drop(map.next_value::<IgnoredAny>()?),
                 Member::Format => once(&mut members.format, "format", &mut map)?,
                 Member::Version => once(&mut members.version, "version", &mut map)?,

@@ -198,6 +198,10 @@ fn deliver(path: &Path, bytes: &[u8], check: bool) -> anyhow::Result<ExportStatu
         Some(_) if check => ExportStatus::Stale,
         None if check => ExportStatus::Missing,
         _ => {
+            if let Some(folder) = path.parent() {
+                let cannot = || format!("cannot make the folder `{}`", folder.display());
+                fs::create_dir_all(folder).with_context(cannot)?;
+            }
             write_file(path, bytes)?;
             ExportStatus::Written
         }

@@ -50,9 +50,32 @@ pub struct Ruleset<'a> {
     /// Named conditions; a list is an AND.
     #[serde(borrow, default, skip_serializing_if = "Table::is_empty")]
     pub segments: Table<'a, Vec<Condition<'a>>>,
+    /// Free data of the environment and of the segments.
+    #[serde(borrow, default, skip_serializing_if = "Metadata::is_empty")]
+    pub metadata: Metadata<'a>,
     /// The flags by key, sorted. Archived flags are not here.
     #[serde(borrow)]
     pub flags: Table<'a, Flag<'a>>,
+}
+
+/// Free data for consumers, beside that of flags and rules.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Metadata<'a> {
+    /// What environments.yaml says of the environment.
+    #[serde(borrow, default, skip_serializing_if = "Table::is_empty")]
+    pub environment: Table<'a, Scalar<'a>>,
+    /// What segments.yaml says of the segments, by name.
+    #[serde(borrow, default, skip_serializing_if = "Table::is_empty")]
+    pub segments: Table<'a, Table<'a, Scalar<'a>>>,
+}
+
+impl Metadata<'_> {
+    /// Returns whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.environment.is_empty() && self.segments.is_empty()
+    }
 }
 
 /// One entry of a computed attribute.
@@ -155,6 +178,9 @@ pub struct Rule<'a> {
     /// What the rule serves; those outside its exposure get the phase's default.
     #[serde(borrow)]
     pub serving: Serving<'a>,
+    /// Free data for consumers.
+    #[serde(borrow, default, skip_serializing_if = "Table::is_empty")]
+    pub metadata: Table<'a, Scalar<'a>>,
 }
 
 /// What is served, and to how many. Exactly one of `outcome` and `split` is there.

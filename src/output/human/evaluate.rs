@@ -202,8 +202,13 @@ fn describe_condition(condition: &ConditionTrace, indent: usize, text: &mut Stri
 }
 
 fn describe_serving(serving: &ServingTrace, text: &mut String) {
+    let exposure = serving.exposure.as_ref();
+    let left_out = exposure.is_some_and(|exposure| exposure.included != Some(true));
     if let Some(exposure) = &serving.exposure {
         text.push_str(&format!("    {}\n", describe_exposure(exposure)));
+    }
+    if left_out {
+        return;
     }
     if let Some(split) = &serving.split {
         let ranges: Vec<String> = split

@@ -2,6 +2,8 @@
 
 mod completions;
 mod environments;
+mod evaluate;
+mod export;
 mod general;
 mod init;
 mod list;

@@ -1,0 +1,205 @@
+//! `export`
+
+use serde_json::{Value, json};
+
+use crate::support::{Sandbox, repository};
+
+const RULESET: [&str; 3] = ["export", "--format", "ruleset"];
+
+fn export(sandbox: &Sandbox, options: &[&str]) -> crate::support::Output {
+    sandbox.run([&RULESET, options].concat())
+}
+
+fn named() -> Sandbox {
+    Sandbox::new().file("ffctl.toml", "[project]\nname = \"p\"\n").file(
+        "flags/x.yaml",
+        "default_value: false\ntags: [web]\nenvironments:\n  production: {enabled: true, percentage: 12.5}\n",
+    )
+}
+
+/// The document is canonical, says nothing of clock or folder, and fits its schema.
+#[test]
+fn a_ruleset_is_one_canonical_document() {
+    let output = export(&named(), &["--env", "production"]).exits(0);
+    let document = output.json();
+    let version = document["version"].as_str().unwrap();
+    assert!(
+        version.starts_with("sha256:") && version.len() == 71,
+        "{version}"
+    );
+    let mut expected = json!({
+        "environment": "production",
+        "flags": {"x": {
+            "bucketing": "flagd-v2", "off": 0, "type": "boolean",
+            "outcomes": [{"value": false, "variant": "off"}, {"value": true, "variant": "on"}],
+            "phases": [{"default": 0, "enabled": true, "serving": {"exposure": {"ranges": [[0, 12_500]], "salt": "x"}, "outcome": 1}}],
+        }},
+        "format": "ffctl.ruleset/v1",
+        "project": "p",
+    });
+    expected["version"] = Value::from(version);
+    assert_eq!(document, expected);
+    assert!(
+        !output.stdout.trim_end().contains([' ', '\n']),
+        "canonical JSON has no blanks"
+    );
+    let schema = std::fs::read_to_string(repository().join("schema/ruleset.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    jsonschema::validate(&schema, &document).unwrap();
+    let example = export(&Sandbox::example(), &["--env", "production"])
+        .exits(0)
+        .json();
+    jsonschema::validate(&schema, &example).unwrap();
+}
+
+#[test]
+fn the_same_definitions_give_the_same_bytes() {
+    let (here, there) = (named(), named());
+    let later = there
+        .command([&RULESET[..], &["--env", "production"]].concat())
+        .now(Some("2031-01-01T00:00:00Z"));
+    assert_eq!(
+        export(&here, &["--env", "production"]).stdout,
+        later.run().stdout
+    );
+}
+
+/// Checked, a file is up to date, stale or missing; written, it is made with its folder.
+#[test]
+fn check_tells_whether_a_file_is_what_would_be_written() {
+    let sandbox = named();
+    let target = ["--env", "production", "--output", "dist/p.json"];
+    let check = [&target[..], &["--check"]].concat();
+    let status = |output: &crate::support::Output| output.json()["outputs"][0]["status"].clone();
+    let json = |options: &[&str]| export(&sandbox, &[options, &["--json"]].concat());
+    assert_eq!(status(&json(&check).exits(1)), "missing");
+    assert_eq!(status(&json(&target).exits(0)), "written");
+    assert_eq!(status(&json(&target).exits(0)), "unchanged");
+    assert_eq!(status(&json(&check).exits(0)), "unchanged");
+    let before = sandbox.read("dist/p.json");
+    sandbox.write(
+        "flags/x.yaml",
+        "default_value: false\ntags: [web]\nenvironments: {production: true}\n",
+    );
+    let output = export(&sandbox, &check).exits(1);
+    assert!(output.stdout.contains("stale"), "{output}");
+    assert_eq!(
+        sandbox.read("dist/p.json"),
+        before,
+        "a check writes nothing"
+    );
+    export(&sandbox, &["--env", "production", "--check"]).exits(2);
+}
+
+#[test]
+fn tags_take_their_flags_and_what_those_depend_on() {
+    let sandbox = named()
+        .file("flags/base.yaml", "default_value: false\nenvironments: {production: true}\n")
+        .file("flags/other.yaml", "default_value: false\nenvironments: {production: true}\n")
+        .file(
+            "flags/y.yaml",
+            "default_value: false\ntags: [web]\ndepends_on: [{flag: base, required_value: true}]\nenvironments: {production: true}\n",
+        );
+    let document = export(&sandbox, &["--env", "production", "--tag", "web"])
+        .exits(0)
+        .json();
+    let keys: Vec<&String> = document["flags"].as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["base", "x", "y"]);
+    let output = export(&sandbox, &["--env", "production", "--tag", "wbe"]).exits(2);
+    assert!(output.stderr.contains("`web`"), "{output}");
+}
+
+#[test]
+fn what_does_not_compile_is_not_exported() {
+    let sandbox = named().file("flags/broken.yaml", "default_value: 5\ntype: boolean\n");
+    let output = export(&sandbox, &["--env", "production", "--output", "p.json"]).exits(1);
+    assert!(output.stderr.contains("value-type-mismatch"), "{output}");
+    assert!(!sandbox.root().join("p.json").exists());
+    let nameless = Sandbox::new();
+    let output = export(&nameless, &["--env", "production"]).exits(2);
+    assert!(output.stderr.contains("name"), "{output}");
+    export(&nameless, &[]).exits(2);
+}
+
+/// Free data of flags, rules, segments and environments is exported, and changes no answer.
+#[test]
+fn metadata_of_every_kind_is_exported() {
+    let sandbox = Sandbox::new()
+        .file("ffctl.toml", "[project]\nname = \"p\"\n")
+        .file("flags/environments.yaml", "environments:\n  test:\n    metadata: {region: eu}\n")
+        .file(
+            "flags/segments.yaml",
+            "segments:\n  beta:\n    conditions: []\n    metadata: {crm: 7}\n  plain:\n    conditions: []\n",
+        )
+        .file(
+            "flags/x.yaml",
+            "default_value: false\nmetadata: {jira: CHK-42}\ntargeting_rules:\n  - name: testers\n    \
+             conditions: [{segment: beta}, {segment: plain}]\n    metadata: {reviewed: true}\nenvironments:\n  \
+             test: {enabled: true, percentage: 5}\n",
+        );
+    let output = export(&sandbox, &["--env", "test"]).exits(0);
+    let document = output.json();
+    assert_eq!(
+        document["metadata"],
+        json!({"environment": {"region": "eu"}, "segments": {"beta": {"crm": 7}}})
+    );
+    let flag = &document["flags"]["x"];
+    assert_eq!(flag["metadata"], json!({"jira": "CHK-42"}));
+    assert_eq!(
+        flag["phases"][0]["rules"][0]["metadata"],
+        json!({"reviewed": true})
+    );
+    let ready = ffctl::evaluate::Engine::from_json(output.stdout.as_bytes());
+    assert!(ready.is_ok(), "{:?}", ready.err());
+}
+
+/// The envelope says where the definitions came from: nowhere, a commit, a changed commit.
+#[test]
+fn the_envelope_holds_what_the_document_leaves_out() {
+    let sandbox = named();
+    let envelope = || -> Value {
+        export(
+            &sandbox,
+            &[
+                "--env",
+                "production",
+                "--output",
+                "p.json",
+                "--envelope",
+                "e.json",
+            ],
+        )
+        .exits(0);
+        serde_json::from_str(&sandbox.read("e.json")).unwrap()
+    };
+    let outside = envelope();
+    assert_eq!(
+        (&outside["commit"], &outside["dirty"]),
+        (&Value::Null, &Value::Null)
+    );
+    let repository = git2::Repository::init(sandbox.root()).unwrap();
+    assert_eq!(envelope()["commit"], Value::Null, "before the first commit");
+    let author =
+        git2::Signature::new("A", "a@example.com", &git2::Time::new(1_790_000_000, 60)).unwrap();
+    let mut index = repository.index().unwrap();
+    index
+        .add_all(["ffctl.toml", "flags"], git2::IndexAddOption::DEFAULT, None)
+        .unwrap();
+    index.write().unwrap();
+    let tree = repository.find_tree(index.write_tree().unwrap()).unwrap();
+    let commit = repository
+        .commit(Some("HEAD"), &author, &author, "flags", &tree, &[])
+        .unwrap();
+    let clean = envelope();
+    let document: Value = serde_json::from_str(&sandbox.read("p.json")).unwrap();
+    assert_eq!(clean["commit"], commit.to_string());
+    assert_eq!(clean["committed_at"], "2026-09-21T14:13:20Z");
+    assert_eq!(
+        clean["dirty"],
+        json!(false),
+        "other files do not count: {clean}"
+    );
+    assert_eq!(clean["version"], document["version"]);
+    sandbox.write("flags/new.yaml", "default_value: false\nenvironments: {}\n");
+    assert_eq!(envelope()["dirty"], json!(true));
+}
