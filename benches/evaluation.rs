@@ -8,6 +8,11 @@
 //! - `all`: every flag of a mixed set of 1,000, for one context;
 //! - `load`: a JSON ruleset of 10,000 mixed flags to a ready engine.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "the documents are built by nesting calls"
+)]
+
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};

@@ -26,7 +26,6 @@ macro_rules! codes {
     ($($(#[$clock:ident])? $variant:ident $name:literal $severity:ident $summary:literal;)*) => {
         /// Names a check. The names are stable and never used again for something else.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[expect(clippy::doc_markdown, reason = "the summaries are printed as they are")]
         pub enum Code {
             $(#[doc = $summary] $variant,)*
         }

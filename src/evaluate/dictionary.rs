@@ -26,42 +26,52 @@ impl Dictionary {
     /// # Errors
     ///
     /// If the engine's strings would exceed 4 GiB.
+    #[inline]
     pub(super) fn number(
         &mut self,
         operand: &Scalar<'_>,
         texts: &mut Texts,
         hasher: &DefaultHashBuilder,
     ) -> Result<Option<u32>, Fault> {
-        let next = self.next;
-        let id = match operand {
-            Scalar::Text(text) => self.number_text(text.as_str(), texts, hasher)?,
-            Scalar::Number(number) => match Number::new(*number) {
-                Some(number) => *self.numbers.entry(number).or_insert(next),
-                None => return Ok(None),
-            },
-            Scalar::Boolean(boolean) => *self.booleans[usize::from(*boolean)].get_or_insert(next),
-        };
-        // Ids stay below the two marks of `facts`: there are fewer operands than bytes.
-        self.next += u32::from(id == next);
-        Ok(Some(id))
+        match operand {
+            Scalar::Text(text) => {
+                let text = text.as_str();
+                let digest = hash(hasher, text);
+                match self.texts.find(digest, |(span, _)| texts.is(*span, text)) {
+                    Some((_, id)) => Ok(Some(*id)),
+                    None => self.add_text(text, digest, texts, hasher).map(Some),
+                }
+            }
+            Scalar::Number(number) => Ok(Number::new(*number).map(|number| {
+                let id = *self.numbers.entry(number).or_insert(self.next);
+                self.added(id)
+            })),
+            Scalar::Boolean(boolean) => {
+                let id = *self.booleans[usize::from(*boolean)].get_or_insert(self.next);
+                Ok(Some(self.added(id)))
+            }
+        }
     }
 
-    fn number_text(
+    #[cold]
+    fn add_text(
         &mut self,
         text: &str,
+        digest: u64,
         texts: &mut Texts,
         hasher: &DefaultHashBuilder,
     ) -> Result<u32, Fault> {
-        let digest = hash(hasher, text);
-        if let Some((_, id)) = self.texts.find(digest, |(span, _)| texts.is(*span, text)) {
-            return Ok(*id);
-        }
-        let span = texts.intern(text)?;
+        let entry = (texts.intern(text)?, self.next);
         self.texts
-            .insert_unique(digest, (span, self.next), |(span, _)| {
-                hash(hasher, texts.text(*span))
-            });
-        Ok(self.next)
+            .insert_unique(digest, entry, |(span, _)| hash(hasher, texts.text(*span)));
+        Ok(self.added(entry.1))
+    }
+
+    /// Goes on to the next id if this one was new. Ids stay below the two marks of `facts`: there
+    /// are fewer operands than bytes.
+    fn added(&mut self, id: u32) -> u32 {
+        self.next += u32::from(id == self.next);
+        id
     }
 
     /// Returns the id of a context's value; `None` if it equals no operand.

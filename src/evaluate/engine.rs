@@ -133,7 +133,7 @@ impl Engine {
         &self.head.environment
     }
 
-    /// Returns the ruleset's version, `sha256:` and a digest.
+    /// Returns the ruleset's version, `sha256:` and a digest; empty if the document holds none.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.head.version

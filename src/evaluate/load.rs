@@ -55,9 +55,7 @@ pub(super) fn from_json(document: &[u8]) -> Result<(Head, Assembled<'_>), LoadEr
         version: reader
             .members
             .version
-            .ok_or_else(|| missing("version"))?
-            .as_str()
-            .into(),
+            .map_or_else(Box::default, |version| version.as_str().into()),
     };
     Ok((head, assembler.finish()?))
 }

@@ -10,14 +10,14 @@
 //! flags is read without ten thousand small copies. The module knows nothing of files, Git or the
 //! clock.
 
+mod condition;
 mod table;
 mod text;
-
-use std::borrow::Cow;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use condition::{Condition, Operator};
 pub use table::Table;
 pub use text::{Operand, Scalar, Text};
 
@@ -277,150 +277,6 @@ pub struct Split<'a> {
     pub ranges: Vec<(u32, u32, u32)>,
 }
 
-/// A condition. Its JSON forms are those of a flag file: `{attribute, operator, value}`,
-/// `{segment}`, `{any}`, `{all}`, `{not}`.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Condition<'a> {
-    /// Compares an attribute of the context.
-    Test {
-        /// The attribute's name; dots reach into nested maps.
-        attribute: Text<'a>,
-        /// How it is compared.
-        operator: Operator,
-        /// What it is compared with; `None` for `exists` and `not_exists`.
-        operand: Option<Operand<'a>>,
-    },
-    /// A segment of the table holds.
-    Segment(Text<'a>),
-    /// At least one holds; an empty list does not.
-    Any(Vec<Self>),
-    /// All hold; an empty list does.
-    All(Vec<Self>),
-    /// The condition does not hold.
-    Not(Box<Self>),
-}
-
-/// The JSON members of a [`Condition`], for (de)serialising without a buffered union.
-#[derive(Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(
-    rename = "Condition",
-    extend("oneOf" = [
-        {"required": ["attribute", "operator"]},
-        {"required": ["segment"]},
-        {"required": ["any"]},
-        {"required": ["all"]},
-        {"required": ["not"]},
-    ])
-)]
-struct ConditionMembers<'a> {
-    /// The attribute that is compared; dots reach into nested maps.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    attribute: Option<Text<'a>>,
-    /// How it is compared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    operator: Option<Operator>,
-    /// What it is compared with.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    value: Option<Operand<'a>>,
-    /// The name of a segment that must hold.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    segment: Option<Text<'a>>,
-    /// At least one must hold.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    any: Option<Vec<Condition<'a>>>,
-    /// All must hold.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    all: Option<Vec<Condition<'a>>>,
-    /// Must not hold.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    not: Option<Box<Condition<'a>>>,
-}
-
-impl<'a> TryFrom<ConditionMembers<'a>> for Condition<'a> {
-    type Error = &'static str;
-
-    fn try_from(members: ConditionMembers<'a>) -> Result<Self, Self::Error> {
-        match members {
-            ConditionMembers {
-                attribute: Some(attribute),
-                operator: Some(operator),
-                value,
-                segment: None,
-                any: None,
-                all: None,
-                not: None,
-            } => Ok(Self::Test {
-                attribute,
-                operator,
-                operand: value,
-            }),
-            ConditionMembers {
-                attribute: None,
-                operator: None,
-                value: None,
-                segment,
-                any,
-                all,
-                not,
-            } => match (segment, any, all, not) {
-                (Some(name), None, None, None) => Ok(Self::Segment(name)),
-                (None, Some(list), None, None) => Ok(Self::Any(list)),
-                (None, None, Some(list), None) => Ok(Self::All(list)),
-                (None, None, None, Some(inner)) => Ok(Self::Not(inner)),
-                _ => Err(
-                    "a condition has exactly one of `attribute`, `segment`, `any`, `all`, `not`",
-                ),
-            },
-            _ => Err(
-                "a condition has exactly one of `attribute` with `operator`, `segment`, `any`, `all`, `not`",
-            ),
-        }
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Condition<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let members = ConditionMembers::deserialize(deserializer)?;
-        Self::try_from(members).map_err(serde::de::Error::custom)
-    }
-}
-
-impl Serialize for Condition<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeMap as _;
-        let mut map = serializer.serialize_map(None)?;
-        match self {
-            Self::Test {
-                attribute,
-                operator,
-                operand,
-            } => {
-                map.serialize_entry("attribute", attribute)?;
-                map.serialize_entry("operator", operator)?;
-                if let Some(operand) = operand {
-                    map.serialize_entry("value", operand)?;
-                }
-            }
-            Self::Segment(name) => map.serialize_entry("segment", name)?,
-            Self::Any(list) => map.serialize_entry("any", list)?,
-            Self::All(list) => map.serialize_entry("all", list)?,
-            Self::Not(inner) => map.serialize_entry("not", inner)?,
-        }
-        map.end()
-    }
-}
-
-impl JsonSchema for Condition<'_> {
-    fn schema_name() -> Cow<'static, str> {
-        ConditionMembers::schema_name()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        ConditionMembers::json_schema(generator)
-    }
-}
-
 /// The type of a flag's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -447,117 +303,6 @@ pub enum Bucketing {
     /// The string as a deterministic CBOR text string (RFC 8949, 4.2.1).
     #[serde(rename = "flagd-v3")]
     FlagdV3,
-}
-
-/// How a condition compares. `not_x` is exactly the negation of `x`.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-#[expect(
-    missing_docs,
-    reason = "the names are the format's; the reference lists their meaning"
-)]
-pub enum Operator {
-    Equals,
-    NotEquals,
-    In,
-    NotIn,
-    Contains,
-    NotContains,
-    StartsWith,
-    NotStartsWith,
-    EndsWith,
-    NotEndsWith,
-    Matches,
-    NotMatches,
-    GreaterThan,
-    GreaterThanOrEqual,
-    LessThan,
-    LessThanOrEqual,
-    SemverEquals,
-    SemverNotEquals,
-    SemverGreaterThan,
-    SemverGreaterThanOrEqual,
-    SemverLessThan,
-    SemverLessThanOrEqual,
-    Before,
-    After,
-    Exists,
-    NotExists,
-}
-
-impl Operator {
-    /// Every operator, in the order of the reference.
-    pub const ALL: [Self; 26] = [
-        Self::Equals,
-        Self::NotEquals,
-        Self::In,
-        Self::NotIn,
-        Self::Contains,
-        Self::NotContains,
-        Self::StartsWith,
-        Self::NotStartsWith,
-        Self::EndsWith,
-        Self::NotEndsWith,
-        Self::Matches,
-        Self::NotMatches,
-        Self::GreaterThan,
-        Self::GreaterThanOrEqual,
-        Self::LessThan,
-        Self::LessThanOrEqual,
-        Self::SemverEquals,
-        Self::SemverNotEquals,
-        Self::SemverGreaterThan,
-        Self::SemverGreaterThanOrEqual,
-        Self::SemverLessThan,
-        Self::SemverLessThanOrEqual,
-        Self::Before,
-        Self::After,
-        Self::Exists,
-        Self::NotExists,
-    ];
-
-    /// Returns the operator's name in files.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Equals => "equals",
-            Self::NotEquals => "not_equals",
-            Self::In => "in",
-            Self::NotIn => "not_in",
-            Self::Contains => "contains",
-            Self::NotContains => "not_contains",
-            Self::StartsWith => "starts_with",
-            Self::NotStartsWith => "not_starts_with",
-            Self::EndsWith => "ends_with",
-            Self::NotEndsWith => "not_ends_with",
-            Self::Matches => "matches",
-            Self::NotMatches => "not_matches",
-            Self::GreaterThan => "greater_than",
-            Self::GreaterThanOrEqual => "greater_than_or_equal",
-            Self::LessThan => "less_than",
-            Self::LessThanOrEqual => "less_than_or_equal",
-            Self::SemverEquals => "semver_equals",
-            Self::SemverNotEquals => "semver_not_equals",
-            Self::SemverGreaterThan => "semver_greater_than",
-            Self::SemverGreaterThanOrEqual => "semver_greater_than_or_equal",
-            Self::SemverLessThan => "semver_less_than",
-            Self::SemverLessThanOrEqual => "semver_less_than_or_equal",
-            Self::Before => "before",
-            Self::After => "after",
-            Self::Exists => "exists",
-            Self::NotExists => "not_exists",
-        }
-    }
-
-    /// Returns the operator of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|operator| operator.name() == name)
-    }
 }
 
 #[expect(

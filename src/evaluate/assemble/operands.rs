@@ -142,6 +142,7 @@ impl Operands {
             identity => identity.insert((layout.word()?, Dictionary::default())),
         };
         self.ids.clear();
+        self.ids.reserve(operands.len());
         for operand in operands {
             self.ids
                 .extend(dictionary.number(operand, &mut self.texts, &self.hasher)?);

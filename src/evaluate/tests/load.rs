@@ -82,6 +82,15 @@ fn malformed_documents_are_refused() {
     ));
 }
 
+/// The compiler makes the version last, of a document that has none.
+#[test]
+fn a_version_may_be_missing() {
+    let mut whole = document(&json!({}));
+    whole.as_object_mut().unwrap().remove("version");
+    let engine = Engine::from_json(whole.to_string().as_bytes()).unwrap();
+    assert_eq!(engine.version(), "");
+}
+
 #[test]
 fn every_prefix_of_a_document_is_refused() {
     let mut whole = document(

@@ -1,7 +1,7 @@
 //! Tests of the engine as a whole: rulesets in, outcomes out. Expected values follow from the
 //! flag model (MODEL.md, sections 3, 5 and 6).
 //!
-//! Every evaluation here is also traced, and both must agree.
+//! Every evaluation here is also explained, and both must agree.
 
 #![expect(
     clippy::needless_pass_by_value,
@@ -107,8 +107,8 @@ fn evaluate(document: &Value, key: &str, attributes: &Value, time: i64) -> Answe
     let tracer = Tracer::new(serde_json::from_str(&text).unwrap()).unwrap();
     let context = engine.context(map(attributes));
     let answer = Answer::from(engine.evaluate(key, &context, time));
-    let (traced, trace) = tracer.evaluate(key, map(attributes), time);
-    assert_eq!(Answer::from(traced), answer, "the trace: {trace:#?}");
+    let (explained, trace) = tracer.evaluate(key, map(attributes), time);
+    assert_eq!(Answer::from(explained), answer, "the trace: {trace:#?}");
     engine.evaluate_all(&context, time, |other, outcome| {
         if other == key {
             assert_eq!(Answer::from(outcome), answer, "all flags at once");

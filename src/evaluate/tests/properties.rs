@@ -333,8 +333,8 @@ fn check(document: &Value, contexts: &[Value], times: &[i64]) -> Result<(), Test
                     attributes
                 );
                 prop_assert_eq!(&at_once, &expected, "{} with all", key);
-                let (traced, trace) = tracer.evaluate(key, attributes, time);
-                prop_assert_eq!(&Answer::from(traced), &expected, "{} traced", key);
+                let (explained, trace) = tracer.evaluate(key, attributes, time);
+                prop_assert_eq!(&Answer::from(explained), &expected, "{} traced", key);
                 agrees(&trace, &expected)?;
             }
         }
