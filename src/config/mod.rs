@@ -7,7 +7,7 @@ mod toml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, near_names};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity, join_names, near_names};
 use crate::document::{Document, View};
 use crate::model::At;
 use crate::ruleset::Bucketing;
@@ -28,6 +28,9 @@ pub struct Config {
     pub requires: Option<At<String>>,
     /// How other repositories call this one.
     pub name: Option<String>,
+    /// How flags are named, where the project says so: one of the known styles or a regular
+    /// expression, which compiles.
+    pub naming: Option<At<String>>,
     /// The folder of the flag files.
     pub flags: String,
     /// The environment of commands that name none.
@@ -80,6 +83,7 @@ impl Config {
             format,
             requires: of_project("requires"),
             name: of_project("name").map(|name| name.value),
+            naming: naming(of_project("naming"), document.source(), diagnostics),
             flags: flags_folder(of_project("flags"), document.source(), diagnostics),
             default_environment: of_project("default_environment"),
             bucketing: match bucketing.and_then(|view| view.as_str()) {
@@ -132,6 +136,27 @@ fn flags_folder(
     parts.join("/")
 }
 
+/// A style of naming, or a regular expression that compiles.
+fn naming(
+    written: Option<At<String>>,
+    source: SourceId,
+    diagnostics: &mut Diagnostics,
+) -> Option<At<String>> {
+    let written = written?;
+    let known = ["snake_case", "kebab-case", "component_feature_action"];
+    if !known.contains(&written.value.as_str()) && regex::Regex::new(&written.value).is_err() {
+        let place = Location::new(source, written.span);
+        let message = "`naming` is neither a known style nor a regular expression";
+        let help = format!(
+            "write {}, or a regular expression",
+            join_names(&known, "or")
+        );
+        diagnostics.push(Diagnostic::new(Code::InvalidRegex, place, message).help(help));
+        return None;
+    }
+    Some(written)
+}
+
 fn names(view: Option<View<'_>>) -> BTreeSet<String> {
     let entries = view.into_iter().flat_map(|view| view.entries());
     entries
@@ -167,6 +192,14 @@ fn levels(checks: View<'_>, diagnostics: &mut Diagnostics) -> BTreeMap<Code, Opt
             Some("error") => Some(Severity::Error),
             _ => continue,
         };
+        if code.depends_on_clock() && level == Some(Severity::Error) {
+            let message = format!("`{code}` comes and goes with the clock, so it stays a warning");
+            let finding = Diagnostic::new(Code::InvalidValue, member.value.location(), message);
+            diagnostics.push(
+                finding.help("write `warning` or `off`: time alone must not break a catalog"),
+            );
+            continue;
+        }
         if code.severity() == Severity::Error && level != Some(Severity::Error) {
             let message = format!("`{code}` stays an error: a catalog with it cannot be served");
             let finding = Diagnostic::new(Code::InvalidValue, member.value.location(), message);

@@ -94,6 +94,11 @@ pub enum ErrorCode {
     FlagNotFound,
     /// A bucket was needed, and the context names no subject.
     TargetingKeyMissing,
+    /// What was asked could not be read. The engine never answers so; those who ask it for others
+    /// do.
+    ParseError,
+    /// What was asked names something that is not there, likewise.
+    General,
 }
 
 impl ErrorCode {
@@ -108,6 +113,8 @@ impl ErrorCode {
         match self {
             Self::FlagNotFound => "FLAG_NOT_FOUND",
             Self::TargetingKeyMissing => "TARGETING_KEY_MISSING",
+            Self::ParseError => "PARSE_ERROR",
+            Self::General => "GENERAL",
         }
     }
 }

@@ -164,6 +164,24 @@ fn required_values(
             .help("require a value of the other flag's type");
         diagnostics.push(finding);
     }
+    let named = |value: &&Value| {
+        target
+            .variants
+            .iter()
+            .any(|variant| variant.value == **value)
+    };
+    if !target.variants.is_empty()
+        && let Some(value) = values
+            .iter()
+            .filter(|value| fits(value))
+            .find(|value| !named(value))
+    {
+        let message = format!("no variant of `{}` has the value {value}", target.key);
+        let finding = Diagnostic::new(Code::UnknownVariant, dependency.location, message)
+            .related(Location::new(target.source, target.span), "the flag")
+            .help("require the value of a variant, or name one with `required_variant:`");
+        diagnostics.push(finding);
+    }
 }
 
 fn required_variants(

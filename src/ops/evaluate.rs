@@ -165,7 +165,7 @@ fn answers(
             let decided_by = catalog
                 .flags
                 .get(*key)
-                .and_then(|flag| decided_by(opened, flag, environment, time, &outcome));
+                .and_then(|flag| decided_by(opened, flag, environment, &outcome, &trace));
             Evaluation {
                 trace: Some(Traced { trace, decided_by }),
                 ..answer(key, name, &outcome)
@@ -198,11 +198,11 @@ fn decided_by(
     opened: &Opened,
     flag: &Flag,
     environment: EnvironmentId,
-    time: i64,
     outcome: &Outcome<'_>,
+    trace: &Trace,
 ) -> Option<DecidedBy> {
     let catalog = &opened.catalog;
-    let resolved = resolve::resolve(catalog, flag, environment, Moment::At(time));
+    let resolved = resolve::resolve(catalog, flag, environment, Moment::At(trace.time));
     let rule = outcome.rule.and_then(|name| {
         resolved
             .rules
@@ -219,7 +219,16 @@ fn decided_by(
         let Origin { environment, span } = resolved.enabled.origin;
         (Location::new(flag.source, span?), environment)
     } else if outcome.reason == Reason::PrerequisiteFailed {
-        (flag.depends_on.first()?.location, None)
+        let unmet = trace
+            .dependencies
+            .iter()
+            .find(|one| one.satisfied == Some(false))?;
+        let here = flag
+            .depends_on
+            .iter()
+            .filter(|one| one.repository.is_none());
+        let mut here = here.filter(|one| one.flag.as_str() == unmet.flag);
+        (here.next()?.location, None)
     } else if let Some(rule) = rule {
         (
             Location::new(flag.source, rule.span),
@@ -255,6 +264,32 @@ pub struct BatchLine {
     /// The time, RFC 3339; that of the command line if left out.
     #[serde(default)]
     pub at: Option<String>,
+}
+
+/// A line of a batch that could not be answered.
+#[derive(Debug, Clone)]
+pub struct BatchFailure {
+    /// `PARSE_ERROR` for a line that is no question, `GENERAL` for one that names what is not there.
+    pub error: ErrorCode,
+    /// The flag, where the line names one.
+    pub flag: Option<String>,
+    /// The environment, where the line names one.
+    pub environment: Option<String>,
+    /// What is wrong with the line.
+    pub message: String,
+}
+
+impl BatchFailure {
+    /// Returns the failure of a line that is no question.
+    #[must_use]
+    pub fn no_question(reason: &dyn std::fmt::Display) -> Self {
+        Self {
+            error: ErrorCode::ParseError,
+            flag: None,
+            environment: None,
+            message: format!("this line is not a question in JSON: {reason}"),
+        }
+    }
 }
 
 /// Answers many questions over one catalog; each environment is compiled once.
@@ -303,22 +338,26 @@ impl BatchRunner {
     /// # Errors
     ///
     /// Fails on a line that is no question, and on one that names no known environment.
-    pub fn answer(&mut self, line: &str) -> anyhow::Result<Evaluation> {
-        let question: BatchLine = serde_json::from_str(line).map_err(|error| {
-            UsageError::new(format!("this line is not a question: {error}"), None)
-        })?;
-        let name = question
-            .environment
-            .as_deref()
-            .or(self.default_environment.as_deref());
+    pub fn answer(&mut self, line: &str) -> Result<Evaluation, BatchFailure> {
+        let question: BatchLine =
+            serde_json::from_str(line).map_err(|error| BatchFailure::no_question(&error))?;
+        self.ask(&question).map_err(|error| BatchFailure {
+            error: ErrorCode::General,
+            flag: Some(question.flag.clone()),
+            environment: question.environment.clone(),
+            message: error.to_string(),
+        })
+    }
+
+    fn ask(&mut self, question: &BatchLine) -> anyhow::Result<Evaluation> {
+        let default = self.default_environment.as_deref();
+        let name = question.environment.as_deref().or(default);
         let environment = find_environment(&self.opened, name)?;
         let at = match &question.at {
             None => self.at,
-            Some(text) => literal::date_time(text).ok_or_else(|| {
-                UsageError::new(
-                    format!("`{text}` is not a date and time with an offset"),
-                    None,
-                )
+            Some(text) => literal::moment(text).ok_or_else(|| {
+                let message = format!("`{text}` is not a date, or a date and time with an offset");
+                UsageError::new(message, None)
             })?,
         };
         let engine = match self.engines.entry(environment) {

@@ -14,7 +14,7 @@ use crate::model::Flag;
 use crate::text::SourceMap;
 use crate::workspace::{CONFIG_FILE, Selection};
 
-use super::open::{UsageError, find_environment, open};
+use super::open::{Opened, UsageError, find_environment, open};
 
 /// What to export, and where to.
 #[derive(Debug, Clone)]
@@ -94,6 +94,14 @@ pub struct Envelope {
 /// file cannot be written.
 pub fn export(options: &ExportOptions) -> anyhow::Result<(ExportReport, Option<Envelope>)> {
     let opened = open(&options.folder, Selection::All, options.now)?;
+    let targets = [options.output.as_deref(), options.envelope.as_deref()];
+    for path in targets.into_iter().flatten() {
+        not_a_source(&opened, &options.folder.join(path))?;
+    }
+    if options.output.is_some() && options.output == options.envelope {
+        let hint = "give the envelope a file of its own".to_owned();
+        return Err(UsageError::new("`--output` and `--envelope` name the same file", hint).into());
+    }
     let environment = find_environment(&opened, options.environment.as_deref())?;
     let name = opened
         .catalog
@@ -162,6 +170,35 @@ pub fn export(options: &ExportOptions) -> anyhow::Result<(ExportReport, Option<E
         sources: opened.sources,
     };
     Ok((report, envelope))
+}
+
+/// Refuses to write over what the document is made from.
+fn not_a_source(opened: &Opened, path: &Path) -> Result<(), UsageError> {
+    let root = opened.project.tree.root();
+    let flags = opened
+        .config()
+        .map_or("flags", |config| config.flags.as_str());
+    // A file that is not there yet is known by its folder.
+    let real = |path: &Path| {
+        let folder = path
+            .parent()
+            .and_then(|folder| fs::canonicalize(folder).ok());
+        let named = folder
+            .zip(path.file_name())
+            .map(|(folder, name)| folder.join(name));
+        fs::canonicalize(path).ok().or(named)
+    };
+    let (Some(target), Ok(root)) = (real(path), fs::canonicalize(root)) else {
+        return Ok(());
+    };
+    let flags_folder = fs::canonicalize(root.join(flags)).ok();
+    let inside = flags_folder.is_some_and(|folder| target.starts_with(folder));
+    if !inside && target != root.join(CONFIG_FILE) {
+        return Ok(());
+    }
+    let message = format!("`{}` is a file of the project itself", path.display());
+    let hint = format!("exports go anywhere but {CONFIG_FILE} and the {flags} folder");
+    Err(UsageError::new(message, hint))
 }
 
 fn known_tags(

@@ -18,8 +18,8 @@ mod validate;
 pub use attributes::{Assignment, context_of};
 pub use environments::{EnvironmentRow, EnvironmentsReport, environments};
 pub use evaluate::{
-    BatchLine, BatchRunner, DecidedBy, EvaluateOptions, EvaluateReport, Evaluation, Traced,
-    evaluate,
+    BatchFailure, BatchLine, BatchRunner, DecidedBy, EvaluateOptions, EvaluateReport, Evaluation,
+    Traced, evaluate,
 };
 pub use export::{Envelope, ExportOptions, ExportReport, ExportStatus, export, write_file};
 pub use init::{InitOptions, InitReport, SchemaDocument, init, write_schemas};

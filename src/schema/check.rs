@@ -300,7 +300,11 @@ fn unknown_key(
         .unwrap_or_default();
     let holder = match site.member {
         Some(member) => format!("`{}`", member.key),
-        None if site.path.is_empty() => format!("a {} file", kind.name()),
+        None if site.path.is_empty() => match kind {
+            FileKind::Flag => "a flag's file".to_owned(),
+            FileKind::Config => "ffctl.toml".to_owned(),
+            other => format!("{}.yaml", other.name()),
+        },
         None => site.subject(),
     };
     Diagnostic::new(
@@ -308,8 +312,26 @@ fn unknown_key(
         place,
         format!("{holder} has no key `{key}`"),
     )
-    .maybe_help(did_you_mean(key, known.iter().copied()))
+    .maybe_help(other_word(key, &known).or_else(|| did_you_mean(key, known.iter().copied())))
     .maybe_help_else("remove it, or begin its name with `x-` to keep it as your own")
+}
+
+/// Returns the format's word for one that other tools use, which no likeness would find (`and` is
+/// nearer to `any` than to `all`).
+fn other_word(key: &str, known: &[&str]) -> Option<String> {
+    let word = match key.to_ascii_lowercase().as_str() {
+        "and" | "allof" | "all_of" => "all",
+        "or" | "anyof" | "any_of" => "any",
+        "rules" | "targeting" => "targeting_rules",
+        "rollout" | "rollout_percentage" | "percent" => "percentage",
+        "op" => "operator",
+        "default" => "default_value",
+        "prerequisites" | "dependencies" | "requires" => "depends_on",
+        _ => return None,
+    };
+    known
+        .contains(&word)
+        .then(|| format!("the word is `{word}`"))
 }
 
 /// Returns a keyword that stands beside the one that failed.

@@ -44,6 +44,13 @@ pub fn parse<'t>(
         );
         return None;
     }
+    if let Some(at) = merge_conflict(text) {
+        let location = Location::new(source, Span::new(at, at + "<<<<<<<".len()));
+        let message = "an unresolved merge conflict begins here";
+        let help = "choose between the two sides and remove the marks, or run `git mergetool`";
+        diagnostics.push(Diagnostic::new(Code::YamlSyntax, location, message).help(help));
+        return None;
+    }
     let mut options = granit_parser::options! {
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
@@ -77,6 +84,20 @@ pub fn parse<'t>(
         }
     }
     tree.finish()
+}
+
+/// Returns where the first mark of a merge conflict stands, if all three do.
+fn merge_conflict(text: &str) -> Option<usize> {
+    let starts = |mark: &str| {
+        let inside = || text.find(&format!("\n{mark}")).map(|at| at + 1);
+        if text.starts_with(mark) {
+            Some(0)
+        } else {
+            inside()
+        }
+    };
+    let begin = starts("<<<<<<< ")?;
+    (starts("=======").is_some() && starts(">>>>>>> ").is_some()).then_some(begin)
 }
 
 /// Returns the span of the character at an offset, or of the last character of the text.

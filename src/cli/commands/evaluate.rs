@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use crate::cli::args::{AtArg, Clock, EnvironmentArg};
 use crate::cli::{ExitStatus, Ui};
-use crate::ops::{self, Assignment, BatchRunner, EvaluateOptions, EvaluateReport, UsageError};
+use crate::ops::{
+    self, Assignment, BatchFailure, BatchRunner, EvaluateOptions, EvaluateReport, UsageError,
+};
 use crate::output::{human, json};
 
 /// Evaluate flags for a context: value, variant and reason
@@ -131,25 +133,31 @@ fn batch(options: &EvaluateOptions, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
         Err(report) => return Ok(refused(&report, ui)),
     };
     let mut status = ExitStatus::Success;
-    for line in io::stdin().lock().lines() {
-        let line = line.context("cannot read standard input")?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        match runner.answer(&line) {
-            Ok(evaluation) => {
-                if evaluation.error.is_some() {
-                    status = ExitStatus::No;
-                }
-                ui.result(&json::line(&json::EvaluationDocument::from(&evaluation)))?;
+    let mut input = io::stdin().lock();
+    let mut line = Vec::new();
+    while input
+        .read_until(b'\n', &mut line)
+        .context("cannot read standard input")?
+        > 0
+    {
+        let question = std::str::from_utf8(&line).map(str::trim);
+        let answer = match question {
+            Ok("") => {
+                line.clear();
+                continue;
             }
-            Err(error) => {
-                status = ExitStatus::No;
-                ui.result(&json::line(&json::ErrorDocument::of_line(
-                    &error.to_string(),
-                )))?;
-            }
+            Ok(question) => runner.answer(question),
+            Err(error) => Err(BatchFailure::no_question(&error)),
+        };
+        line.clear();
+        let document = match &answer {
+            Ok(evaluation) => json::line(&json::EvaluationDocument::from(evaluation)),
+            Err(failure) => json::line(&json::FailureDocument::from(failure)),
+        };
+        if answer.map_or(true, |evaluation| evaluation.error.is_some()) {
+            status = ExitStatus::No;
         }
+        ui.result(&document)?;
         // Whoever asks line by line waits for the answer.
         ui.finish()?;
     }

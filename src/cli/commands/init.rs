@@ -13,7 +13,7 @@ use crate::output::json;
 /// Refuses to overwrite: if one of the files is there already, nothing is written.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct InitArgs {
-    /// Write the example catalog: thirty commented flags, the tutorial of the format
+    /// Write the example catalog: commented flags of every kind, the tutorial of the format
     #[arg(long)]
     example: bool,
 }

@@ -21,17 +21,3 @@ pub struct ErrorBody {
     /// The next step.
     pub hint: Option<String>,
 }
-
-impl ErrorDocument {
-    /// Returns the document of a line of `evaluate --batch` that could not be answered.
-    #[must_use]
-    pub fn of_line(message: &str) -> Self {
-        Self {
-            error: ErrorBody {
-                message: message.to_owned(),
-                causes: Vec::new(),
-                hint: None,
-            },
-        }
-    }
-}

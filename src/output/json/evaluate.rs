@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::ops::{EvaluateReport, Evaluation, Traced};
+use crate::evaluate::Reason;
+use crate::ops::{BatchFailure, EvaluateReport, Evaluation, Traced};
 
 /// The answer to one evaluation, or to several.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -13,6 +14,8 @@ use crate::ops::{EvaluateReport, Evaluation, Traced};
 pub enum EvaluateDocument {
     /// One flag was asked for.
     One(Box<EvaluationDocument>),
+    /// A line of `--batch` that could not be answered.
+    Failed(Box<FailureDocument>),
     /// Several flags were asked for, or all.
     Several {
         /// Always `ffctl.evaluate/v1`.
@@ -20,6 +23,45 @@ pub enum EvaluateDocument {
         /// The answers, by flag.
         flags: Vec<EvaluationBody>,
     },
+}
+
+/// A line of `--batch` that could not be answered; the members are those of an answer.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct FailureDocument {
+    /// Always `ffctl.evaluate/v1`.
+    pub format: &'static str,
+    /// The flag, where the line names one.
+    pub flag: Option<String>,
+    /// The environment, where the line names one.
+    pub environment: Option<String>,
+    /// Always null.
+    pub value: (),
+    /// Always null.
+    pub variant: (),
+    /// Always `ERROR`.
+    pub reason: &'static str,
+    /// Always null.
+    pub rule: (),
+    /// `PARSE_ERROR` for a line that is no question, `GENERAL` for one that names what is not there.
+    pub error: &'static str,
+    /// What is wrong with the line.
+    pub message: String,
+}
+
+impl From<&BatchFailure> for FailureDocument {
+    fn from(failure: &BatchFailure) -> Self {
+        Self {
+            format: "ffctl.evaluate/v1",
+            flag: failure.flag.clone(),
+            environment: failure.environment.clone(),
+            value: (),
+            variant: (),
+            reason: Reason::Error.as_str(),
+            rule: (),
+            error: failure.error.as_str(),
+            message: failure.message.clone(),
+        }
+    }
 }
 
 /// The answer to one evaluation.

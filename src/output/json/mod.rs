@@ -19,7 +19,7 @@ use crate::ruleset::ValueType;
 
 pub use environments::EnvironmentsDocument;
 pub use error::{ErrorBody, ErrorDocument};
-pub use evaluate::{EvaluateDocument, EvaluationDocument};
+pub use evaluate::{EvaluateDocument, EvaluationDocument, FailureDocument};
 pub use export::{EnvelopeDocument, ExportDocument};
 pub use init::InitDocument;
 pub use list::ListDocument;

@@ -228,17 +228,11 @@ fn a_batch_answers_every_line() {
         (&answers[2]["flag"], &answers[2]["error"]),
         (&json!("nobody"), &json!("FLAG_NOT_FOUND"))
     );
-    assert!(
-        answers[3]["error"]["message"]
-            .as_str()
-            .unwrap()
-            .contains("nowhere")
-    );
-    assert!(
-        answers[4]["error"]["message"]
-            .as_str()
-            .unwrap()
-            .contains("line")
+    assert_eq!(answers[3]["error"], "GENERAL");
+    assert!(answers[3]["message"].as_str().unwrap().contains("nowhere"));
+    assert_eq!(
+        (&answers[4]["error"], &answers[4]["flag"]),
+        (&json!("PARSE_ERROR"), &Value::Null)
     );
     assert_eq!(answers[5]["value"], json!(true));
 }

@@ -203,3 +203,29 @@ fn the_envelope_holds_what_the_document_leaves_out() {
     sandbox.write("flags/new.yaml", "default_value: false\nenvironments: {}\n");
     assert_eq!(envelope()["dirty"], json!(true));
 }
+
+/// What the document is made from is never written over.
+#[test]
+fn the_project_itself_is_no_place_for_an_export() {
+    let sandbox = named();
+    for target in [
+        "flags/x.yaml",
+        "flags/new.json",
+        "ffctl.toml",
+        "./flags/../ffctl.toml",
+    ] {
+        for option in ["--output", "--envelope"] {
+            let options = ["--env", "production", option, target];
+            let output = export(&sandbox, &options).exits(2);
+            assert!(
+                output.stderr.contains("a file of the project itself"),
+                "{output}"
+            );
+        }
+    }
+    export(
+        &sandbox,
+        &["--env", "production", "--output", "a", "--envelope", "a"],
+    )
+    .exits(2);
+}

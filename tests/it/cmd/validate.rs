@@ -29,7 +29,7 @@ fn findings_are_shown_with_place_line_and_help() {
       |
       = help: did you mean `production`?
 
-    error[unknown-key]: a flag file has no key `tpye`
+    error[unknown-key]: a flag's file has no key `tpye`
      --> flags/shop/cart.yaml:1:1
       |
     1 | tpye: boolean
