@@ -63,6 +63,7 @@ pub(super) fn of_arguments(error: &clap::Error, arguments: &[OsString]) -> ExitS
                 causes: Vec::new(),
                 hint,
             },
+            findings: Vec::new(),
         };
         let _ = io::Write::write_all(&mut io::stderr(), json::text(&document).as_bytes());
         return ExitStatus::Usage;

@@ -12,11 +12,15 @@ use super::args::{ColorArg, GlobalArgs};
 
 /// The streams, and how they are written.
 pub struct Ui {
-    stdout: io::BufWriter<AutoStream<io::Stdout>>,
+    stdout: io::BufWriter<io::Stdout>,
+    /// Whether results for people keep their colours.
+    styled: bool,
     stderr: AutoStream<io::Stderr>,
     json: bool,
     quiet: bool,
     verbose: bool,
+    /// Findings that are not told yet, in JSON mode.
+    findings: Vec<json::Finding>,
 }
 
 impl std::fmt::Debug for Ui {
@@ -40,13 +44,16 @@ impl Ui {
         };
         let (out, err) = (io::stdout(), io::stderr());
         let out_choice = choice.unwrap_or_else(|| AutoStream::choice(&out));
+        let styled = !matches!(out_choice, ColorChoice::Never);
         let err_choice = choice.unwrap_or_else(|| AutoStream::choice(&err));
         Self {
-            stdout: io::BufWriter::new(AutoStream::new(out, out_choice)),
+            stdout: io::BufWriter::new(out),
+            styled,
             stderr: AutoStream::new(err, err_choice),
             json: global.json,
             quiet: global.quiet,
             verbose: global.verbose,
+            findings: Vec::new(),
         }
     }
 
@@ -56,16 +63,20 @@ impl Ui {
         self.json
     }
 
-    /// Writes a result.
+    /// Writes a result; one for people loses its colours where they are not wanted.
     ///
     /// # Errors
     ///
     /// Fails if stdout cannot be written.
     pub fn result(&mut self, text: &str) -> anyhow::Result<()> {
-        self.bytes(text.as_bytes())
+        if self.styled || self.json {
+            return self.bytes(text.as_bytes());
+        }
+        let plain = anstream::adapter::strip_str(text).to_string();
+        self.bytes(plain.as_bytes())
     }
 
-    /// Writes a result that is not for people.
+    /// Writes a result that is not for people, to the last byte as it is.
     ///
     /// # Errors
     ///
@@ -80,6 +91,10 @@ impl Ui {
     ///
     /// Fails if stdout cannot be written.
     pub fn finish(&mut self) -> anyhow::Result<()> {
+        if !self.findings.is_empty() {
+            let message = "the files hold what should be looked at";
+            self.error(message, &[], Some("`ffctl validate` shows it in full"));
+        }
         Ok(self.stdout.flush()?)
     }
 
@@ -103,10 +118,21 @@ impl Ui {
     pub fn findings(&mut self, diagnostics: &Diagnostics, sources: &SourceMap) {
         let wanted = |finding: &&Diagnostic| self.verbose || finding.severity == Severity::Error;
         let told: Diagnostics = diagnostics.iter().filter(wanted).cloned().collect();
-        if !told.is_empty() {
-            let text = human::diagnostics(&told, sources);
-            self.warn(text.trim_end());
+        if told.is_empty() {
+            return;
         }
+        if self.json {
+            // One document is told at the end, with the error if there is one.
+            self.findings = json::findings(&told, sources);
+            return;
+        }
+        let text = human::diagnostics(&told, sources);
+        self.warn(text.trim_end());
+    }
+
+    /// Makes results and errors JSON, for commands with a format of their own.
+    pub fn use_json(&mut self) {
+        self.json = true;
     }
 
     /// Writes an error.
@@ -117,7 +143,8 @@ impl Ui {
                 causes: causes.to_vec(),
                 hint: hint.map(str::to_owned),
             };
-            self.warn(&json::text(&json::ErrorDocument { error }));
+            let findings = std::mem::take(&mut self.findings);
+            self.warn(&json::text(&json::ErrorDocument { error, findings }));
             return;
         }
         let bold_red = anstyle::AnsiColor::Red.on_default().bold();

@@ -3,20 +3,20 @@
 use serde_json::Value;
 
 use crate::model::{
-    Catalog, Dependency, EnvironmentId, Flag, Required, Rule, Serve, Serving, Share, VariantId,
-    What,
+    Catalog, Dependency, EnvironmentId, Flag, Required, Rule, Serve, Serving, Share, Uses,
+    VariantId, What,
 };
 use crate::resolve::{self, Moment, Resolved};
 use crate::ruleset::{self, Exposure, Outcome, POSITIONS, Scalar, Split, Text, ValueType};
 
-use super::{Used, conditions, metadata};
+use super::{conditions, metadata};
 
 /// Compiles a flag as an environment has it.
 pub(super) fn flag<'c>(
     catalog: &'c Catalog,
     flag: &'c Flag,
     environment: EnvironmentId,
-    used: &mut Used<'c>,
+    uses: &mut Uses<'c>,
 ) -> ruleset::Flag<'c> {
     let mut outcomes = Outcomes {
         flag,
@@ -31,7 +31,7 @@ pub(super) fn flag<'c>(
     let phases = times
         .map(|time| {
             let resolved = resolve::resolve(catalog, flag, environment, time);
-            phase(flag, time, &resolved, &mut outcomes, used)
+            phase(flag, time, &resolved, &mut outcomes, uses)
         })
         .collect();
     let here = flag
@@ -55,7 +55,7 @@ fn phase<'c>(
     time: Moment,
     resolved: &Resolved<'c>,
     outcomes: &mut Outcomes<'c>,
-    used: &mut Used<'c>,
+    uses: &mut Uses<'c>,
 ) -> ruleset::Phase<'c> {
     let from = match time {
         Moment::Beginning => None,
@@ -75,14 +75,14 @@ fn phase<'c>(
             .map(|rule| ruleset::Rule {
                 metadata: metadata(&rule.metadata),
                 name: Text::from(rule.name.as_str()),
-                conditions: conditions(&rule.conditions, used),
+                conditions: conditions(&rule.conditions, uses),
                 serving: serving(
                     flag,
                     &rule.serving,
                     rule.bucket_by.as_deref().or(bucket_by),
                     rule.name.as_str(),
                     outcomes,
-                    used,
+                    uses,
                 ),
             })
             .collect(),
@@ -90,7 +90,7 @@ fn phase<'c>(
             .serving
             .value
             .filter(|_| enabled)
-            .map(|step| serving(flag, step, bucket_by, "rollout", outcomes, used)),
+            .map(|step| serving(flag, step, bucket_by, "rollout", outcomes, uses)),
     }
 }
 
@@ -102,28 +102,22 @@ fn serving<'c>(
     bucket_by: Option<&'c str>,
     source: &'c str,
     outcomes: &mut Outcomes<'c>,
-    used: &mut Used<'c>,
+    uses: &mut Uses<'c>,
 ) -> ruleset::Serving<'c> {
     if let Some(attribute) = bucket_by {
-        used.attributes.insert(attribute);
+        uses.attributes.insert(attribute);
     }
     let attribute = bucket_by.map(Text::from);
     let exposure = exposure(flag, serving.share, attribute.clone());
-    let weights: Vec<(VariantId, u64)> = match &serving.what {
-        What::One(serve) => {
-            return ruleset::Serving {
-                exposure,
-                outcome: Some(outcomes.position(source, serve)),
-                split: None,
-            };
-        }
-        What::Split(weights) => weights.to_vec(),
-        What::DefaultSplit => flag.default_weights().collect(),
-    };
-    let weights: Vec<(VariantId, u64)> = weights
-        .into_iter()
-        .filter(|(_, weight)| *weight > 0)
-        .collect();
+    if let What::One(serve) = &serving.what {
+        let outcome = Some(outcomes.position(source, serve));
+        return ruleset::Serving {
+            exposure,
+            outcome,
+            split: None,
+        };
+    }
+    let weights = serving.what.weights(&flag.variants);
     let mut positions: Vec<u32> = Vec::with_capacity(weights.len());
     for (variant, _) in &weights {
         positions.push(outcomes.position(source, &Serve::Variant(*variant)));

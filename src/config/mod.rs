@@ -102,6 +102,8 @@ impl Config {
     pub fn apply_levels(&self, diagnostics: &mut Diagnostics) {
         diagnostics.retain_mut(|finding| match self.levels.get(&finding.code) {
             None => true,
+            // A warning that circumstances made an error is no matter of taste any more.
+            Some(_) if finding.severity != finding.code.severity() => true,
             Some(None) => false,
             Some(Some(severity)) => {
                 finding.severity = *severity;

@@ -10,6 +10,7 @@ mod environment;
 mod flag;
 mod name;
 mod serving;
+mod uses;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +26,7 @@ pub use flag::{
 };
 pub use name::{FlagKey, InvalidNameError, Name, RESERVED_RULE_NAMES, RESERVED_STEMS};
 pub use serving::{Rule, Serve, Serving, Share, VariantId, What};
+pub use uses::Uses;
 
 /// A value with its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::ruleset::Gradual;
 use crate::text::Span;
 
-use super::{Condition, Metadata, Name};
+use super::{Condition, Metadata, Name, Variant};
 
 /// The position of a variant in its flag's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,6 +69,37 @@ pub struct Rule {
     pub promotable: bool,
     /// Free data that is exported.
     pub metadata: Metadata,
+}
+
+impl What {
+    /// Returns what is served by weight, weights above 0 only, in the order of the flag's list; of
+    /// one value, nothing.
+    #[must_use]
+    pub fn weights(&self, variants: &[Variant]) -> Vec<(VariantId, u64)> {
+        let mut weights: Vec<(VariantId, u64)> = match self {
+            Self::One(_) => Vec::new(),
+            Self::Split(weights) => weights.to_vec(),
+            Self::DefaultSplit => {
+                let own = variants.iter().map(|variant| variant.weight.unwrap_or(0));
+                (0_u16..=u16::MAX).map(VariantId).zip(own).collect()
+            }
+        };
+        weights.retain(|(_, weight)| *weight > 0);
+        weights
+    }
+
+    /// Returns the one thing that is served, where it is one: a split with a single weight above 0
+    /// serves that variant to everybody.
+    #[must_use]
+    pub fn single(&self, variants: &[Variant]) -> Option<Serve> {
+        if let Self::One(serve) = self {
+            return Some(serve.clone());
+        }
+        match self.weights(variants).as_slice() {
+            [(only, _)] => Some(Serve::Variant(*only)),
+            _ => None,
+        }
+    }
 }
 
 impl Share {

@@ -46,6 +46,9 @@ const TEXTS: [&str; 6] = [
     "app_version",
 ];
 
+/// How deep a dotted name may reach: as deep as files may nest.
+const MAX_DEPTH: usize = 64;
+
 /// Returns a context: `base` with the assignments laid over it. A value has the type that
 /// attributes.yaml gives the attribute; where none is given, JSON is taken as such (`30`, `true`,
 /// `["a"]`) and everything else as text.
@@ -73,6 +76,13 @@ pub fn context_of(
             .and_then(|attributes| attributes.get(&assignment.name))
             .map(|attribute| attribute.kind);
         let value = typed(assignment, kind)?;
+        if assignment.name.split('.').count() > MAX_DEPTH {
+            let message = "an attribute's name nests too deep";
+            return Err(UsageError::new(
+                message,
+                Some(format!("at most {MAX_DEPTH} names deep")),
+            ));
+        }
         insert(&mut context, &assignment.name, value)?;
     }
     Ok(context)

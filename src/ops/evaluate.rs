@@ -202,6 +202,13 @@ fn decided_by(
     trace: &Trace,
 ) -> Option<DecidedBy> {
     let catalog = &opened.catalog;
+    if let Some(archived) = &flag.archived {
+        return Some(place_of(
+            opened,
+            Location::new(flag.source, archived.span),
+            None,
+        ));
+    }
     let resolved = resolve::resolve(catalog, flag, environment, Moment::At(trace.time));
     let rule = outcome.rule.and_then(|name| {
         resolved
@@ -242,11 +249,16 @@ fn decided_by(
         };
         (Location::new(flag.source, origin.span?), origin.environment)
     };
-    Some(DecidedBy {
-        file: opened.sources.get(location.source).name().to_owned(),
-        line: opened.sources.start(location).line,
-        environment: owner.map(|id| catalog.environments.get(id).name.to_string()),
-    })
+    Some(place_of(opened, location, owner))
+}
+
+fn place_of(opened: &Opened, place: Location, owner: Option<EnvironmentId>) -> DecidedBy {
+    let environments = &opened.catalog.environments;
+    DecidedBy {
+        file: opened.sources.get(place.source).name().to_owned(),
+        line: opened.sources.start(place).line,
+        environment: owner.map(|id| environments.get(id).name.to_string()),
+    }
 }
 
 /// A question on standard input.

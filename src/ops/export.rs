@@ -14,6 +14,7 @@ use crate::model::Flag;
 use crate::text::SourceMap;
 use crate::workspace::{CONFIG_FILE, Selection};
 
+use super::list::known_tags;
 use super::open::{Opened, UsageError, find_environment, open};
 
 /// What to export, and where to.
@@ -102,6 +103,18 @@ pub fn export(options: &ExportOptions) -> anyhow::Result<(ExportReport, Option<E
         let hint = "give the envelope a file of its own".to_owned();
         return Err(UsageError::new("`--output` and `--envelope` name the same file", hint).into());
     }
+    if opened.errors().is_some() {
+        let report = ExportReport {
+            status: ExportStatus::Refused,
+            environment: options.environment.clone().unwrap_or_default(),
+            version: String::new(),
+            flags: 0,
+            output: options.output.clone(),
+            diagnostics: opened.diagnostics,
+            sources: opened.sources,
+        };
+        return Ok((report, None));
+    }
     let environment = find_environment(&opened, options.environment.as_deref())?;
     let name = opened
         .catalog
@@ -109,24 +122,11 @@ pub fn export(options: &ExportOptions) -> anyhow::Result<(ExportReport, Option<E
         .get(environment)
         .name
         .to_string();
-    let refused = opened.errors().is_some();
-    let Some(project) = opened.catalog.project.clone().filter(|_| !refused) else {
-        if refused {
-            let report = ExportReport {
-                status: ExportStatus::Refused,
-                environment: name,
-                version: String::new(),
-                flags: 0,
-                output: options.output.clone(),
-                diagnostics: opened.diagnostics,
-                sources: opened.sources,
-            };
-            return Ok((report, None));
-        }
+    let Some(project) = opened.catalog.project.clone() else {
         let hint = format!("add `name = \"…\"` under `[project]` in {CONFIG_FILE}");
         return Err(UsageError::new("a project without a name cannot be exported", hint).into());
     };
-    known_tags(&opened.catalog.flags, &options.tags)?;
+    known_tags(&opened.catalog, &options.tags)?;
     let tagged = |flag: &Flag| {
         options.tags.is_empty() || options.tags.iter().any(|tag| flag.tags.contains(tag))
     };
@@ -201,27 +201,6 @@ fn not_a_source(opened: &Opened, path: &Path) -> Result<(), UsageError> {
     Err(UsageError::new(message, hint))
 }
 
-fn known_tags(
-    flags: &std::collections::BTreeMap<crate::model::FlagKey, Flag>,
-    tags: &[String],
-) -> Result<(), UsageError> {
-    let known: std::collections::BTreeSet<&str> = flags
-        .values()
-        .flat_map(|flag| &flag.tags)
-        .map(String::as_str)
-        .collect();
-    match tags.iter().find(|tag| !known.contains(tag.as_str())) {
-        None => Ok(()),
-        Some(tag) => {
-            let near = crate::diagnostic::did_you_mean(tag, known);
-            Err(UsageError::new(
-                format!("no flag has the tag `{tag}`"),
-                near,
-            ))
-        }
-    }
-}
-
 fn deliver(path: &Path, bytes: &[u8], check: bool) -> anyhow::Result<ExportStatus> {
     let existing = match fs::read(path) {
         Ok(existing) => Some(existing),
@@ -235,27 +214,26 @@ fn deliver(path: &Path, bytes: &[u8], check: bool) -> anyhow::Result<ExportStatu
         Some(_) if check => ExportStatus::Stale,
         None if check => ExportStatus::Missing,
         _ => {
-            if let Some(folder) = path.parent() {
-                let cannot = || format!("cannot make the folder `{}`", folder.display());
-                fs::create_dir_all(folder).with_context(cannot)?;
-            }
             write_file(path, bytes)?;
             ExportStatus::Written
         }
     })
 }
 
-/// Writes a file whole or not at all: beside it first, then renamed over it.
+/// Writes a file whole or not at all: beside it first, then renamed over it. Its folder is made
+/// where there is none.
 ///
 /// # Errors
 ///
-/// Fails if the folder does not exist, or if the file cannot be written.
+/// Fails if the folder cannot be made, or if the file cannot be written.
 pub fn write_file(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let cannot = || format!("cannot write `{}`", path.display());
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
+    let no_folder = || format!("cannot make the folder `{}`", folder.display());
+    fs::create_dir_all(folder).with_context(no_folder)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".ffctl-");
     #[cfg(unix)]

@@ -1,14 +1,13 @@
 //! `list`: a row a flag, a cell an environment.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 
 use crate::diagnostic::Diagnostics;
 use crate::literal;
-use crate::model::{
-    Catalog, Condition, EnvironmentId, Flag, FlagKind, Leaf, Name, Rule, Share, What,
-};
+use crate::model::{Catalog, EnvironmentId, Flag, FlagKind, Name, Share, Uses, Variant};
 use crate::resolve::{self, Moment, Resolved};
 use crate::ruleset::{POSITIONS, ValueType};
 use crate::text::SourceMap;
@@ -115,7 +114,11 @@ pub fn list(options: &ListOptions) -> anyhow::Result<ListReport> {
     let opened = open(&options.folder, Selection::All, options.now)?;
     let catalog = &opened.catalog;
     let environments: Vec<EnvironmentId> = match &options.environment {
-        Some(name) => vec![find_environment(&opened, Some(name))?],
+        Some(name) => match find_environment(&opened, Some(name)) {
+            // A file that could not be read hides its names: that is what must be told.
+            Err(_) if opened.errors().is_some() => Vec::new(),
+            found => vec![found?],
+        },
         None => catalog.environments.iter().map(|(id, _)| id).collect(),
     };
     let segment = options
@@ -126,9 +129,11 @@ pub fn list(options: &ListOptions) -> anyhow::Result<ListReport> {
     if let Some(name) = &options.uses_attribute {
         known_attribute(catalog, name)?;
     }
+    known_tags(catalog, &options.tags)?;
     let time = literal::whole_second(options.now);
     let mut rows = Vec::new();
     for flag in catalog.flags.values() {
+        let uses = || Uses::of_flag(catalog, flag);
         let tagged =
             options.tags.is_empty() || options.tags.iter().any(|tag| flag.tags.contains(tag));
         let owned = options.owners.is_empty()
@@ -141,11 +146,11 @@ pub fn list(options: &ListOptions) -> anyhow::Result<ListReport> {
                 .lifecycle
                 .kind
                 .is_some_and(|kind| options.kinds.contains(&kind));
-        let segment_used = segment.is_none_or(|name| uses_segment(catalog, flag, name));
+        let segment_used = segment.is_none_or(|name| uses().segments.contains(name));
         let attribute_used = options
             .uses_attribute
             .as_deref()
-            .is_none_or(|name| uses_attribute(catalog, flag, name));
+            .is_none_or(|name| uses().attributes.contains(name));
         if !(tagged && owned && of_kind && segment_used && attribute_used) {
             continue;
         }
@@ -197,10 +202,12 @@ pub(super) fn cell(catalog: &Catalog, flag: &Flag, environment: EnvironmentId, t
         };
     }
     let resolved = resolve::resolve(catalog, flag, environment, Moment::At(time));
-    let mut words = words(&resolved, time);
+    let mut words = words(&resolved, &flag.variants, time);
     let state = match words.first().map(String::as_str) {
         Some("off") => State::Off,
-        _ if !resolved.rules.value.is_empty() || serves_differently(&resolved, time) => {
+        _ if !resolved.rules.value.is_empty()
+            || serves_differently(&resolved, &flag.variants, time) =>
+        {
             State::Partial
         }
         _ => State::On,
@@ -217,7 +224,7 @@ pub(super) fn cell(catalog: &Catalog, flag: &Flag, environment: EnvironmentId, t
     }
 }
 
-fn words(resolved: &Resolved<'_>, time: i64) -> Vec<String> {
+fn words(resolved: &Resolved<'_>, variants: &[Variant], time: i64) -> Vec<String> {
     if !resolved.enabled.value || !resolved.exposed {
         return vec!["off".to_owned()];
     }
@@ -226,7 +233,7 @@ fn words(resolved: &Resolved<'_>, time: i64) -> Vec<String> {
         if let Some(share) = present_share(serving.share, time) {
             words.push(percent(share));
         }
-        if !matches!(serving.what, What::One(_)) {
+        if serving.what.single(variants).is_none() {
             words.push("split".to_owned());
         }
     }
@@ -239,12 +246,12 @@ fn words(resolved: &Resolved<'_>, time: i64) -> Vec<String> {
     words
 }
 
-fn serves_differently(resolved: &Resolved<'_>, time: i64) -> bool {
+fn serves_differently(resolved: &Resolved<'_>, variants: &[Variant], time: i64) -> bool {
     resolved.serving.value.is_some_and(|serving| {
         let share = present_share(serving.share, time);
         let some = share.is_some_and(|share| (1..POSITIONS).contains(&share));
         let nobody = share == Some(0);
-        some || (!nobody && !matches!(serving.what, What::One(_)))
+        some || (!nobody && serving.what.single(variants).is_none())
     })
 }
 
@@ -297,64 +304,20 @@ fn known_attribute(catalog: &Catalog, name: &str) -> Result<(), UsageError> {
     ))
 }
 
-/// Returns every list of rules in a flag's file.
-fn rule_lists(flag: &Flag) -> impl Iterator<Item = &Rule> {
-    let entries = flag.entries.iter().flat_map(|entries| entries.values());
-    let slots = entries.flat_map(|entry| {
-        std::iter::once(&entry.slots).chain(entry.schedule.iter().map(|step| &step.set))
-    });
-    let own = slots
-        .filter_map(|slots| slots.rules.as_ref())
-        .filter_map(|slot| slot.value.as_ref())
-        .flatten();
-    flag.rules.value.iter().chain(own)
-}
-
-fn uses_segment(catalog: &Catalog, flag: &Flag, wanted: &Name) -> bool {
-    rule_lists(flag).any(|rule| {
-        reaches(
-            catalog,
-            &rule.conditions,
-            &mut |leaf| matches!(leaf, Leaf::Segment(name, _) if name == wanted),
-        )
-    })
-}
-
-fn uses_attribute(catalog: &Catalog, flag: &Flag, wanted: &str) -> bool {
-    let looks = |leaf: Leaf<'_>| matches!(leaf, Leaf::Test(test) if &*test.attribute == wanted);
-    rule_lists(flag).any(|rule| {
-        rule.bucket_by.as_deref() == Some(wanted)
-            || reaches(catalog, &rule.conditions, &mut |leaf| looks(leaf))
-    }) || flag.bucket_by.as_deref() == Some(wanted)
-}
-
-/// Returns whether a leaf for which `wanted` holds is in the conditions, segments expanded.
-fn reaches<'c>(
-    catalog: &'c Catalog,
-    conditions: &'c [Condition],
-    wanted: &mut impl FnMut(Leaf<'c>) -> bool,
-) -> bool {
-    let mut seen: Vec<&Name> = Vec::new();
-    let mut open: Vec<&'c Condition> = conditions.iter().collect();
-    let mut found = false;
-    while let Some(condition) = open.pop() {
-        condition.walk(&mut |leaf| {
-            found |= wanted(leaf);
-            if let Leaf::Segment(name, _) = leaf
-                && !seen.contains(&name)
-            {
-                seen.push(name);
-                open.extend(
-                    catalog
-                        .segments
-                        .get(name)
-                        .into_iter()
-                        .flat_map(|segment| &segment.conditions),
-                );
-            }
-        });
+/// Refuses a tag that no flag has.
+pub(super) fn known_tags(catalog: &Catalog, tags: &[String]) -> Result<(), UsageError> {
+    let of_flags = catalog.flags.values().flat_map(|flag| &flag.tags);
+    let known: BTreeSet<&str> = of_flags.map(String::as_str).collect();
+    match tags.iter().find(|tag| !known.contains(tag.as_str())) {
+        None => Ok(()),
+        Some(tag) => {
+            let near = crate::diagnostic::did_you_mean(tag, known);
+            Err(UsageError::new(
+                format!("no flag has the tag `{tag}`"),
+                near,
+            ))
+        }
     }
-    found
 }
 
 #[cfg(test)]

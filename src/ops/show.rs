@@ -149,7 +149,11 @@ pub fn show(options: &ShowOptions) -> anyhow::Result<ShowReport> {
         return Err(unknown_flag(&opened, &options.flag).into());
     }
     let environments: Vec<EnvironmentId> = match &options.environment {
-        Some(name) => vec![find_environment(&opened, Some(name))?],
+        Some(name) => match find_environment(&opened, Some(name)) {
+            // A file that could not be read hides its names: that is what must be told.
+            Err(_) if opened.errors().is_some() => Vec::new(),
+            found => vec![found?],
+        },
         None => opened
             .catalog
             .environments

@@ -89,10 +89,21 @@ pub fn validate(options: &ValidateOptions) -> anyhow::Result<ValidateReport> {
     })
 }
 
-/// Returns a path as sources are named: relative to the project, with forward slashes.
+/// Returns a path as sources are named: relative to the project, with forward slashes. A link is
+/// named as itself, not as what it leads to.
 fn relative(root: &Path, folder: &Path, path: &Path) -> Result<String, UsageError> {
     let outside = |reason: &str| UsageError::new(format!("`{}` {reason}", path.display()), None);
-    let real = std::fs::canonicalize(folder.join(path)).map_err(|_| outside("does not exist"))?;
+    let whole = folder.join(path);
+    let missing = || outside("does not exist");
+    whole.symlink_metadata().map_err(|_| missing())?;
+    let real = match (whole.parent(), whole.file_name()) {
+        (Some(parent), Some(name)) if !parent.as_os_str().is_empty() => {
+            std::fs::canonicalize(parent)
+                .map_err(|_| missing())?
+                .join(name)
+        }
+        _ => std::fs::canonicalize(&whole).map_err(|_| missing())?,
+    };
     let root = std::fs::canonicalize(root).map_err(|_| outside("cannot be looked up"))?;
     let inside = real
         .strip_prefix(&root)

@@ -73,6 +73,9 @@ impl FileTree for DiskTree {
         if !start.is_dir() {
             return Ok(Vec::new());
         }
+        if !fs::canonicalize(&start).is_ok_and(|real| real.starts_with(&self.real_root)) {
+            return Err(ReadError::LinkOutside);
+        }
         let mut files = Vec::new();
         for entry in WalkDir::new(&start)
             .into_iter()

@@ -68,7 +68,11 @@ impl Project {
     pub fn find(folder: &Path) -> Result<Self, ProjectError> {
         let unreadable =
             |error: std::io::Error| ProjectError::Unreadable(folder.to_owned(), error.to_string());
-        let start = std::path::absolute(folder).map_err(unreadable)?;
+        // Links and `..` are resolved before anything is walked up: `-C ..` means the folder above.
+        let start = match std::fs::canonicalize(folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => folder.to_owned(),
+            other => other.map_err(unreadable)?,
+        };
         if !start.is_dir() {
             let reason = if start.exists() {
                 "it is not a folder"

@@ -157,7 +157,7 @@ fn batch(options: &EvaluateOptions, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
         if answer.map_or(true, |evaluation| evaluation.error.is_some()) {
             status = ExitStatus::No;
         }
-        ui.result(&document)?;
+        ui.bytes(document.as_bytes())?;
         // Whoever asks line by line waits for the answer.
         ui.finish()?;
     }

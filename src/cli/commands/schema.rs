@@ -57,7 +57,7 @@ pub(super) fn run(args: &SchemaArgs, folder: &Path, ui: &mut Ui) -> anyhow::Resu
         return Ok(ExitStatus::Success);
     }
     match (args.kind.is_some(), chosen.as_slice()) {
-        (true, [schema]) => ui.result(&schema.text())?,
+        (true, [schema]) => ui.bytes(schema.text().as_bytes())?,
         _ => {
             for schema in &chosen {
                 ui.result(&format!("{}\n", schema.kind))?;

@@ -50,14 +50,17 @@ pub(super) fn run(
     clock: Clock,
     ui: &mut Ui,
 ) -> anyhow::Result<ExitStatus> {
+    if args.format == Format::Json {
+        ui.use_json();
+    }
     let options = ValidateOptions {
         folder: folder.to_owned(),
         paths: args.paths.clone(),
         now: clock.at(&args.at),
     };
     let report = ops::validate(&options)?;
-    if ui.is_json() || args.format == Format::Json {
-        ui.result(&json::text(&json::ValidateDocument::from(&report)))?;
+    if ui.is_json() {
+        ui.bytes(json::text(&json::ValidateDocument::from(&report)).as_bytes())?;
     } else {
         ui.result(&human::diagnostics(&report.diagnostics, &report.sources))?;
         ui.result(&human::validate_summary(&report))?;

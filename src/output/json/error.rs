@@ -3,12 +3,17 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Finding;
+
 /// An error.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(title = "ffctl error")]
 pub struct ErrorDocument {
     /// The error.
     pub error: ErrorBody,
+    /// What is wrong with the files, where that is behind it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
 }
 
 /// What went wrong.

@@ -25,7 +25,7 @@ pub use init::InitDocument;
 pub use list::ListDocument;
 pub use schemas::all as all_schemas;
 pub use show::ShowDocument;
-pub use validate::ValidateDocument;
+pub use validate::{Finding, ValidateDocument, findings};
 
 /// Returns a document as text: indented, with a newline at its end.
 #[must_use]

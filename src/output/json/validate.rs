@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::ops::ValidateReport;
 use crate::text::{Location, SourceMap};
 
@@ -83,11 +83,7 @@ impl From<&ValidateReport> for ValidateDocument {
     fn from(report: &ValidateReport) -> Self {
         Self {
             format: "ffctl.validate/v1",
-            findings: report
-                .diagnostics
-                .iter()
-                .map(|finding| self::finding(finding, &report.sources))
-                .collect(),
+            findings: findings(&report.diagnostics, &report.sources),
             summary: Summary {
                 files: report.files,
                 flags: report.flags,
@@ -96,6 +92,14 @@ impl From<&ValidateReport> for ValidateDocument {
             },
         }
     }
+}
+
+/// Returns findings in their JSON form.
+#[must_use]
+pub fn findings(diagnostics: &Diagnostics, sources: &SourceMap) -> Vec<Finding> {
+    let each = diagnostics.iter();
+    each.map(|finding| self::finding(finding, sources))
+        .collect()
 }
 
 fn finding(finding: &Diagnostic, sources: &SourceMap) -> Finding {

@@ -229,3 +229,28 @@ fn the_project_itself_is_no_place_for_an_export() {
     )
     .exits(2);
 }
+
+/// What goes through a pipe is what goes into a file, to the last byte.
+#[test]
+fn control_characters_survive_a_pipe() {
+    let sandbox = named().file(
+        "flags/odd.yaml",
+        "default_value: \"a\\x7Fb\\e[31mc\"\nenvironments: {production: plain}\n",
+    );
+    let piped = export(&sandbox, &["--env", "production"]).exits(0).stdout;
+    export(&sandbox, &["--env", "production", "--output", "o.json"]).exits(0);
+    assert!(piped.contains('\u{7f}'));
+    assert_eq!(piped, sandbox.read("o.json"));
+}
+
+/// A file that cannot be read is told, not the names that it hides.
+#[test]
+fn broken_environments_are_told_as_such() {
+    let sandbox = named().file("flags/environments.yaml", "environments: {\n");
+    for arguments in [&RULESET[..], &["list"], &["show", "--flag", "x"]] {
+        let output = sandbox
+            .run([arguments, &["--env", "production"]].concat())
+            .exits(1);
+        assert!(output.stderr.contains("yaml-syntax"), "{output}");
+    }
+}

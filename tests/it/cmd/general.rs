@@ -219,3 +219,32 @@ fn names_of_options_may_stand_before_or_behind_the_command() {
     );
     sandbox.run(["-q", "-v", "list"]).exits(2);
 }
+
+/// `..` and links are resolved before a project is looked for above.
+#[test]
+fn the_folder_that_is_named_is_the_one_that_is_meant() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir_all(sandbox.root().join("deep/er")).unwrap();
+    sandbox
+        .command(["-C", "../..", "list"])
+        .inside("deep/er")
+        .run()
+        .exits(0);
+    sandbox.command(["-C", "..", "list"]).run().exits(2);
+}
+
+/// A broken catalog is told as one JSON document on stderr.
+#[test]
+fn refusals_are_one_document_where_results_are_json() {
+    let sandbox = Sandbox::new().file("flags/x.yaml", "default_value: [\n");
+    for arguments in [
+        &["evaluate", "--all", "--env", "staging", "--json"][..],
+        &[
+            "export", "--format", "ruleset", "--env", "staging", "--output", "o", "--json",
+        ],
+        &["list", "--json"],
+    ] {
+        let error = sandbox.run(arguments).exits(1).error_json();
+        assert_eq!(error["findings"][0]["check"], "yaml-syntax", "{error}");
+    }
+}

@@ -78,7 +78,7 @@ fn filters_choose_flags() {
     );
     // Through the segment.
     assert!(list(&["--uses-attribute", "email"]).contains(&"payment_processing_v2".to_owned()));
-    assert_eq!(list(&["--tag", "nobody"]), [""; 0]);
+    sandbox.run(["list", "--tag", "nobody"]).exits(2);
     let output = sandbox
         .run(["list", "--uses-segment", "internal_stuff"])
         .exits(2);
@@ -136,5 +136,5 @@ fn sound_flags_are_listed_beside_faulty_ones() {
         .file("flags/bad.yaml", "default_value: [\n");
     let output = sandbox.run(["list", "--json"]).exits(1);
     assert_eq!(flags(&output), ["good"]);
-    assert!(output.stderr.contains("error[yaml-syntax]"), "{output}");
+    assert!(output.stderr.contains("yaml-syntax"), "{output}");
 }

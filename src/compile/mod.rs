@@ -7,9 +7,9 @@
 mod flag;
 mod version;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
-use crate::model::{Catalog, Condition, EnvironmentId, Flag, FlagKey, Leaf, Metadata, Name};
+use crate::model::{Catalog, Condition, EnvironmentId, Flag, FlagKey, Metadata, Uses};
 use crate::ruleset::{self, FORMAT, Operand, Ruleset, Scalar, Table, Text};
 
 pub use version::{canonical, versioned};
@@ -23,18 +23,19 @@ pub fn compile<'c>(
     wanted: impl Fn(&Flag) -> bool,
 ) -> Ruleset<'c> {
     let flags = with_dependencies(catalog, wanted);
-    let mut used = Used::default();
+    let mut uses = Uses::default();
     let compiled: Vec<(Text<'c>, ruleset::Flag<'c>)> = flags
         .into_iter()
         .map(|flag| {
             (
                 Text::from(flag.key.as_str()),
-                flag::flag(catalog, flag, environment, &mut used),
+                flag::flag(catalog, flag, environment, &mut uses),
             )
         })
         .collect();
-    let computed = computed(catalog, &mut used);
-    let segments = segments(catalog, used.segments);
+    uses.close(catalog);
+    let computed = computed(catalog, &uses);
+    let segments = segments(catalog, &uses);
     let named = segments
         .iter()
         .filter_map(|(name, _)| Some((name, catalog.segments.get(name.as_str())?)));
@@ -57,13 +58,6 @@ pub fn compile<'c>(
         metadata,
         flags: Table(compiled),
     }
-}
-
-/// What the compiled flags use: only that goes into the document's tables.
-#[derive(Debug, Default)]
-struct Used<'c> {
-    segments: BTreeSet<&'c Name>,
-    attributes: BTreeSet<&'c str>,
 }
 
 fn with_dependencies(catalog: &Catalog, wanted: impl Fn(&Flag) -> bool) -> Vec<&Flag> {
@@ -90,94 +84,35 @@ fn with_dependencies(catalog: &Catalog, wanted: impl Fn(&Flag) -> bool) -> Vec<&
     chosen.into_values().collect()
 }
 
-/// Computed attributes, then segments: a computed attribute may use segments, never the other way.
 fn computed<'c>(
     catalog: &'c Catalog,
-    used: &mut Used<'c>,
+    uses: &Uses<'c>,
 ) -> Table<'c, Vec<ruleset::ComputedEntry<'c>>> {
-    let Some(attributes) = &catalog.attributes else {
-        return Table::default();
-    };
-    // Segments that flags use may look at computed attributes too.
-    let mut seen: BTreeSet<&Name> = BTreeSet::new();
-    let mut open: Vec<&Name> = used.segments.iter().copied().collect();
-    while let Some(name) = open.pop() {
-        if seen.insert(name)
-            && let Some(segment) = catalog.segments.get(name)
-        {
-            let before: BTreeSet<&Name> = used.segments.clone();
-            for condition in &segment.conditions {
-                note(condition, used);
-            }
-            open.extend(used.segments.difference(&before));
-        }
-    }
-    let mut table = Vec::new();
-    for (name, attribute) in attributes {
-        let Some(entries) = attribute
-            .computed
-            .as_ref()
-            .filter(|_| used.attributes.contains(name.as_str()))
-        else {
-            continue;
-        };
-        let entries = entries
-            .iter()
-            .map(|entry| ruleset::ComputedEntry {
-                conditions: conditions(&entry.conditions, used),
-                value: scalar(&entry.value),
-            })
-            .collect();
-        table.push((Text::from(name.as_str()), entries));
-    }
-    Table(table)
-}
-
-fn segments<'c>(
-    catalog: &'c Catalog,
-    used: BTreeSet<&'c Name>,
-) -> Table<'c, Vec<ruleset::Condition<'c>>> {
-    let mut table: BTreeMap<&Name, Vec<ruleset::Condition<'c>>> = BTreeMap::new();
-    let mut open: Vec<&'c Name> = used.into_iter().collect();
-    while let Some(name) = open.pop() {
-        let Some(segment) = catalog
-            .segments
-            .get(name)
-            .filter(|_| !table.contains_key(name))
-        else {
-            continue;
-        };
-        let mut inner = Used::default();
-        table.insert(name, conditions(&segment.conditions, &mut inner));
-        open.extend(inner.segments);
-    }
-    Table(
-        table
-            .into_iter()
-            .map(|(name, conditions)| (Text::from(name.as_str()), conditions))
-            .collect(),
-    )
-}
-
-fn note<'c>(condition: &'c Condition, used: &mut Used<'c>) {
-    condition.walk(&mut |leaf| match leaf {
-        Leaf::Test(test) => {
-            used.attributes.insert(&test.attribute);
-        }
-        Leaf::Segment(name, _) => {
-            used.segments.insert(name);
-        }
+    let used = uses.attributes.iter().filter_map(|name| {
+        let attribute = catalog.attributes.as_ref()?.get(*name)?;
+        let entries = attribute.computed.as_ref()?.iter();
+        let entries = entries.map(|entry| ruleset::ComputedEntry {
+            conditions: entry.conditions.iter().map(condition).collect(),
+            value: scalar(&entry.value),
+        });
+        Some((Text::from(*name), entries.collect()))
     });
+    Table(used.collect())
+}
+
+fn segments<'c>(catalog: &'c Catalog, uses: &Uses<'c>) -> Table<'c, Vec<ruleset::Condition<'c>>> {
+    let used = uses.segments.iter().filter_map(|name| {
+        let segment = catalog.segments.get(*name)?;
+        let conditions = segment.conditions.iter().map(condition).collect();
+        Some((Text::from(name.as_str()), conditions))
+    });
+    Table(used.collect())
 }
 
 /// Writes out conditions, and notes what they use.
-fn conditions<'c>(list: &'c [Condition], used: &mut Used<'c>) -> Vec<ruleset::Condition<'c>> {
-    list.iter()
-        .map(|condition| {
-            note(condition, used);
-            self::condition(condition)
-        })
-        .collect()
+fn conditions<'c>(list: &'c [Condition], uses: &mut Uses<'c>) -> Vec<ruleset::Condition<'c>> {
+    uses.conditions(list);
+    list.iter().map(condition).collect()
 }
 
 /// Returns the compiled form of a condition.
