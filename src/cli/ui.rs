@@ -11,6 +11,10 @@ use crate::text::SourceMap;
 use super::args::{ColorArg, GlobalArgs};
 
 /// The streams, and how they are written.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches of the command line, each for itself"
+)]
 pub struct Ui {
     stdout: io::BufWriter<io::Stdout>,
     /// Whether results for people keep their colours.

@@ -63,6 +63,15 @@ impl DiskTree {
     }
 }
 
+/// Returns a path with links and `..` resolved.
+///
+/// # Errors
+///
+/// Fails if there is no such file or folder, or if it may not be looked up.
+pub fn real_path(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(path)
+}
+
 fn is_hidden(entry: &walkdir::DirEntry) -> bool {
     entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.')
 }

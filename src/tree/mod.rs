@@ -9,7 +9,7 @@ mod memory;
 
 use std::fmt;
 
-pub use disk::DiskTree;
+pub use disk::{DiskTree, real_path};
 pub use memory::MemoryTree;
 
 /// The largest file that is read: 8 MiB. Flag files are a few kilobytes; lists of users belong

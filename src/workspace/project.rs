@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{self, Config};
 use crate::diagnostic::Diagnostics;
 use crate::text::{Location, Source, SourceMap};
-use crate::tree::{DiskTree, FileTree as _};
+use crate::tree::{self, DiskTree, FileTree as _};
 
 /// The name of the file that marks the root of a project.
 pub const CONFIG_FILE: &str = "ffctl.toml";
@@ -69,7 +69,7 @@ impl Project {
         let unreadable =
             |error: std::io::Error| ProjectError::Unreadable(folder.to_owned(), error.to_string());
         // Links and `..` are resolved before anything is walked up: `-C ..` means the folder above.
-        let start = match std::fs::canonicalize(folder) {
+        let start = match tree::real_path(folder) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => folder.to_owned(),
             other => other.map_err(unreadable)?,
         };
