@@ -159,6 +159,28 @@ fn a_rule_shows_its_buckets() {
         .as_ref()
         .unwrap();
     assert_eq!((exposure.included, exposure.bucket.position), (None, None));
+    assert!(exposure.bucket.needed);
+}
+
+#[test]
+fn a_bucket_that_is_not_needed_is_not_missing() {
+    for (ranges, included) in [(json!([]), false), (json!([[0, 100_000]]), true)] {
+        let whole = single(&boolean(
+            json!({"serving": {"outcome": 1, "exposure": {"salt": "s", "ranges": ranges}}}),
+        ));
+        for attributes in [json!({"targetingKey": "ten"}), json!({})] {
+            let told = as_json(&whole, &attributes, 0);
+            let exposure = &told["serving"]["exposure"];
+            assert_eq!(
+                (
+                    &exposure["needed"],
+                    &exposure["subject"],
+                    &exposure["included"]
+                ),
+                (&json!(false), &json!(null), &json!(included))
+            );
+        }
+    }
 }
 
 #[test]

@@ -198,7 +198,10 @@ pub struct BucketTrace {
     /// The attribute that gives the subject. Where none is named, it is `user_id` if that stands
     /// in, and else `targetingKey`.
     pub attribute: String,
-    /// The subject as it is hashed; `None` if it is missing or was not needed.
+    /// Whether the evaluation needed the bucket. Shares of none and of all, and splits that were
+    /// not reached, need none.
+    pub needed: bool,
+    /// The subject as it is hashed; `None` if it was not needed, or is needed and missing.
     pub subject: Option<String>,
     /// Its position, in thousandths of a percent, likewise.
     pub position: Option<u32>,

@@ -277,11 +277,7 @@ impl Telling<'_> {
             // Without a bucket everybody is included or nobody, so any position tells.
             None => Some(within(0)),
         };
-        let bucket = self.bucket(
-            exposure.salt.as_str(),
-            exposure.attribute.as_ref(),
-            placed.flatten(),
-        );
+        let bucket = self.bucket(exposure.salt.as_str(), exposure.attribute.as_ref(), placed);
         ExposureTrace {
             bucket,
             ranges,
@@ -291,7 +287,7 @@ impl Telling<'_> {
     }
 
     fn split(&mut self, split: &Split<'_>) -> SplitTrace {
-        let placed = self.record.split.take().flatten();
+        let placed = self.record.split.take();
         let name = |outcome| {
             self.variant(outcome)
                 .map(|told| told.variant)
@@ -308,7 +304,15 @@ impl Telling<'_> {
         }
     }
 
-    fn bucket(&mut self, salt: &str, attribute: Option<&Text<'_>>, placed: Placed) -> BucketTrace {
+    /// Tells of a bucket; `placed` is `None` if it was not needed.
+    fn bucket(
+        &mut self,
+        salt: &str,
+        attribute: Option<&Text<'_>>,
+        placed: Option<Placed>,
+    ) -> BucketTrace {
+        let needed = placed.is_some();
+        let placed = placed.flatten();
         let attribute = match attribute {
             Some(attribute) => attribute.as_str(),
             None if placed.is_some()
@@ -322,6 +326,7 @@ impl Telling<'_> {
         BucketTrace {
             salt: salt.to_owned(),
             attribute: attribute.to_owned(),
+            needed,
             subject,
             position,
         }

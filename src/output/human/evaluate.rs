@@ -256,7 +256,8 @@ fn describe_bucket(bucket: &BucketTrace) -> String {
         (Some(subject), Some(position)) => {
             format!("{} {subject} at {}", bucket.attribute, percent(position))
         }
-        _ => format!("{} (missing)", bucket.attribute),
+        _ if bucket.needed => format!("{} (missing)", bucket.attribute),
+        _ => format!("{} (not needed)", bucket.attribute),
     }
 }
 
