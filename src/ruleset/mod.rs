@@ -293,6 +293,20 @@ pub enum ValueType {
     Json,
 }
 
+impl ValueType {
+    /// Returns its name, as files write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Boolean => "boolean",
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Json => "json",
+        }
+    }
+}
+
 /// Which bytes are hashed for a bucket: the two generations of flagd's `fractional`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 pub enum Bucketing {

@@ -3,7 +3,7 @@
 use crate::model::ChangeWindow;
 use crate::ops::{EnvironmentRow, EnvironmentsReport};
 
-use super::words::count;
+use super::words::{count, day_name, one_line};
 
 /// Returns the inheritance tree with what protects each environment.
 #[must_use]
@@ -29,13 +29,13 @@ pub fn environments(report: &EnvironmentsReport) -> String {
 }
 
 fn details(row: &EnvironmentRow) -> Vec<String> {
-    let mut lines: Vec<String> = row.description.iter().cloned().collect();
+    let mut lines: Vec<String> = row.description.iter().map(|text| one_line(text)).collect();
     lines.push(format!("entries: {}", count(row.overrides, "flag")));
     if row.approval_required {
         let who = if row.approvers.is_empty() {
             "anybody but an author".to_owned()
         } else {
-            row.approvers.join(", ")
+            one_line(&row.approvers.join(", "))
         };
         lines.push(format!("approval: {} by {who}", row.required_approvals));
     }
@@ -51,7 +51,7 @@ fn details(row: &EnvironmentRow) -> Vec<String> {
         let reason = freeze
             .reason
             .as_deref()
-            .map_or_else(String::new, |reason| format!(" ({reason})"));
+            .map_or_else(String::new, |reason| format!(" ({})", one_line(reason)));
         let open = row
             .open_freeze
             .as_ref()
@@ -67,17 +67,7 @@ fn details(row: &EnvironmentRow) -> Vec<String> {
 
 /// Returns a window in words: `mon, tue 09:00 to 16:00 Europe/Rome`.
 fn describe_window(window: &ChangeWindow) -> String {
-    let days: Vec<String> = window
-        .days
-        .iter()
-        .map(|day| {
-            format!("{day:?}")
-                .chars()
-                .take(3)
-                .collect::<String>()
-                .to_lowercase()
-        })
-        .collect();
+    let days: Vec<&str> = window.days.iter().map(|day| day_name(*day)).collect();
     let end = window.end.map_or_else(
         || "24:00".to_owned(),
         |end| end.strftime("%H:%M").to_string(),

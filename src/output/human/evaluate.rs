@@ -7,7 +7,7 @@ use crate::evaluate::{
 use crate::ops::{EvaluateReport, Evaluation, Traced};
 
 use super::table::table;
-use super::words::plain;
+use super::words::{one_line, plain, thousandths};
 
 /// Returns a table of answers, or with traces one account after the other.
 #[must_use]
@@ -44,7 +44,7 @@ pub fn evaluate(report: &EvaluateReport) -> String {
 fn value_text(evaluation: &Evaluation) -> String {
     match &evaluation.value {
         None => "-".to_owned(),
-        Some(value) if value.is_object() => value.to_string(),
+        Some(value) if value.is_object() => one_line(&value.to_string()),
         Some(value) => plain(value),
     }
 }
@@ -77,7 +77,8 @@ fn account(evaluation: &Evaluation) -> String {
             let owner = place.environment.as_deref().unwrap_or("the flag");
             text.push_str(&format!(
                 "  decided by {}:{} ({owner})\n",
-                place.file, place.line
+                one_line(&place.file),
+                place.line
             ));
         }
         steps(trace, &mut text);
@@ -177,7 +178,8 @@ fn describe_condition(condition: &ConditionTrace, indent: usize, text: &mut Stri
             };
             (
                 format!(
-                    "{attribute} {}{operand}   (is {actual})",
+                    "{} {}{operand}   (is {actual})",
+                    one_line(attribute),
                     operator.name().replace('_', " ")
                 ),
                 &[],
@@ -252,21 +254,17 @@ fn describe_exposure(exposure: &ExposureTrace) -> String {
 }
 
 fn describe_bucket(bucket: &BucketTrace) -> String {
+    let attribute = one_line(&bucket.attribute);
     match (&bucket.subject, bucket.position) {
         (Some(subject), Some(position)) => {
-            format!("{} {subject} at {}", bucket.attribute, percent(position))
+            format!("{attribute} {} at {}", one_line(subject), percent(position))
         }
-        _ if bucket.needed => format!("{} (missing)", bucket.attribute),
-        _ => format!("{} (not needed)", bucket.attribute),
+        _ if bucket.needed => format!("{attribute} (missing)"),
+        _ => format!("{attribute} (not needed)"),
     }
 }
 
-/// Returns a position or share in percent, with three decimals where they say something.
+/// Returns a position or share in percent.
 fn percent(position: u32) -> String {
-    let (whole, rest) = (position / 1000, position % 1000);
-    if rest == 0 {
-        format!("{whole}%")
-    } else {
-        format!("{whole}.{}%", format!("{rest:03}").trim_end_matches('0'))
-    }
+    format!("{}%", thousandths(u64::from(position)))
 }

@@ -15,11 +15,7 @@ pub fn list(report: &ListReport) -> String {
     header.extend(report.environments.iter().map(String::as_str));
     let rows = report.rows.iter().map(|row| {
         let owner = row.owner.clone().unwrap_or_else(|| "-".to_owned());
-        let mut cells = vec![
-            row.flag.clone(),
-            super::super::json::type_name(row.value_type).to_owned(),
-            owner,
-        ];
+        let mut cells = vec![row.flag.clone(), row.value_type.name().to_owned(), owner];
         cells.extend(row.cells.iter().map(|(_, cell)| cell.summary.clone()));
         cells
     });

@@ -13,4 +13,4 @@ pub use environments::environments;
 pub use evaluate::evaluate;
 pub use list::list;
 pub use show::show;
-pub use words::{count, describe_conditions};
+pub use words::{count, day_name, describe_conditions};

@@ -5,18 +5,20 @@ use serde_json::Value;
 
 use crate::ops::{ShownEnvironment, ShownFlag, ShownServing, ShownSlot};
 
-use super::words::{describe_conditions, plain};
+use super::words::{describe_conditions, duration, one_line, plain, source_line, thousandths};
 
 /// Returns the file, then each environment with its slots and their origins.
 #[must_use]
 pub fn show(report: &ShownFlag) -> String {
-    let mut text = format!("{}  ({})\n", report.flag, report.file);
+    let mut text = format!("{}  ({})\n", report.flag, one_line(&report.file));
     if let Some(reason) = &report.archived {
-        text.push_str(&format!("archived: {reason}\n"));
+        text.push_str(&format!("archived: {}\n", one_line(reason)));
     }
     text.push('\n');
     for line in report.text.trim_end().lines() {
-        text.push_str(&format!("  | {line}\n"));
+        let line = format!("  | {}", source_line(line));
+        text.push_str(line.trim_end());
+        text.push('\n');
     }
     for environment in &report.environments {
         text.push_str(&shown(environment));
@@ -30,7 +32,11 @@ fn shown(environment: &ShownEnvironment) -> String {
         text.push_str(&format!("  {name:<16}{value}{origin}\n"));
     };
     if let Some(killed) = &environment.killed {
-        let value = format!("since {}: {}", killed.value.at, killed.value.reason);
+        let value = format!(
+            "since {}: {}",
+            killed.value.at,
+            one_line(&killed.value.reason)
+        );
         line("killed", value, origin(killed));
     }
     line(
@@ -65,7 +71,7 @@ fn shown(environment: &ShownEnvironment) -> String {
     if let Some(attribute) = &environment.bucket_by.value {
         line(
             "bucket_by",
-            attribute.clone(),
+            one_line(attribute),
             origin(&environment.bucket_by),
         );
     }
@@ -91,12 +97,12 @@ fn origin<T>(slot: &ShownSlot<T>) -> String {
         return String::new();
     };
     let owner = slot.environment.as_deref().unwrap_or("the flag");
-    format!("   {file}:{line} ({owner})")
+    format!("   {}:{line} ({owner})", one_line(file))
 }
 
 fn shown_value(value: &Value) -> String {
     match value {
-        Value::Object(_) => value.to_string(),
+        Value::Object(_) => one_line(&value.to_string()),
         other => plain(other),
     }
 }
@@ -118,25 +124,15 @@ fn describe_serving(serving: &ShownServing) -> String {
     let how_many = match (serving.percentage, serving.gradual) {
         (Some(share), _) => format!(" to {}%", thousandths(u64::from(share))),
         (_, Some(ramp)) => format!(
-            " to {}% from {}, {}% more every {} s, until {}%",
+            " to {}% from {}, {}% more every {}, until {}%",
             thousandths(u64::from(ramp.from)),
             Timestamp::from_second(ramp.start)
                 .map_or_else(|_| ramp.start.to_string(), |start| start.to_string()),
             thousandths(u64::from(ramp.increment)),
-            ramp.every,
+            duration(ramp.every),
             thousandths(u64::from(ramp.until)),
         ),
         _ => String::new(),
     };
     what + &how_many
-}
-
-/// Returns a number of thousandths as a decimal: `12.5`.
-fn thousandths(number: u64) -> String {
-    let (whole, rest) = (number / 1000, number % 1000);
-    if rest == 0 {
-        whole.to_string()
-    } else {
-        format!("{whole}.{}", format!("{rest:03}").trim_end_matches('0'))
-    }
 }

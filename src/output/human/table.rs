@@ -2,7 +2,10 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-/// Returns rows under a header, in columns two spaces apart, without trailing blanks.
+use super::words::one_line;
+
+/// Returns rows under a header, in columns two spaces apart, without trailing blanks. Cells are
+/// shown without control characters.
 #[must_use]
 pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
@@ -11,7 +14,7 @@ pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
         .set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(header.iter().map(|name| name.to_uppercase()));
     for row in rows {
-        table.add_row(row);
+        table.add_row(row.iter().map(|cell| one_line(cell)));
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));

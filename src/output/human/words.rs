@@ -1,6 +1,9 @@
 //! Numbers, conditions and shares in words.
 
+use jiff::civil::Weekday;
 use serde_json::Value;
+
+use crate::diagnostic::plain_text;
 
 /// Returns a number with its noun: `1 flag`, `2 flags`.
 #[must_use]
@@ -36,8 +39,8 @@ fn describe(condition: &Value, inside: bool) -> String {
     if let (Some(attribute), Some(operator)) = (text("attribute"), text("operator")) {
         let operator = operator.replace('_', " ");
         return match condition.get("value") {
-            Some(value) => format!("{attribute} {operator} {}", plain(value)),
-            None => format!("{attribute} {operator}"),
+            Some(value) => format!("{} {operator} {}", plain_text(attribute), plain(value)),
+            None => format!("{} {operator}", plain_text(attribute)),
         };
     }
     if let Some(segment) = text("segment") {
@@ -69,7 +72,57 @@ pub(super) fn plain(value: &Value) -> String {
             "[{}]",
             items.iter().map(plain).collect::<Vec<_>>().join(", ")
         ),
-        other => other.to_string(),
+        // JSON escapes some control characters, and no others that a terminal obeys.
+        other => plain_text(&other.to_string()).into_owned(),
+    }
+}
+
+/// Returns free text of a file on one line, with control characters written as escapes.
+#[must_use]
+pub(super) fn one_line(text: &str) -> String {
+    plain_text(text.trim_end()).into_owned()
+}
+
+/// Returns a line of a file with its control characters written as escapes; tabs stay.
+#[must_use]
+pub(super) fn source_line(line: &str) -> String {
+    let parts: Vec<_> = line.trim_end().split('\t').map(plain_text).collect();
+    parts.join("\t")
+}
+
+/// Returns a number of thousandths as a decimal: `12.5`.
+#[must_use]
+pub(super) fn thousandths(number: u64) -> String {
+    let (whole, rest) = (number / 1000, number % 1000);
+    if rest == 0 {
+        whole.to_string()
+    } else {
+        format!("{whole}.{}", format!("{rest:03}").trim_end_matches('0'))
+    }
+}
+
+/// Returns a duration as files write it, in the largest unit that divides it: `1d`.
+#[must_use]
+pub(super) fn duration(seconds: u64) -> String {
+    let units = [(604_800, 'w'), (86_400, 'd'), (3_600, 'h'), (60, 'm')];
+    let fitting = units
+        .into_iter()
+        .find(|(length, _)| seconds > 0 && seconds.is_multiple_of(*length));
+    let (length, unit) = fitting.unwrap_or((1, 's'));
+    format!("{}{unit}", seconds / length)
+}
+
+/// Returns the name of a day, as files write it.
+#[must_use]
+pub fn day_name(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Monday => "mon",
+        Weekday::Tuesday => "tue",
+        Weekday::Wednesday => "wed",
+        Weekday::Thursday => "thu",
+        Weekday::Friday => "fri",
+        Weekday::Saturday => "sat",
+        Weekday::Sunday => "sun",
     }
 }
 
@@ -84,6 +137,25 @@ fn is_plain(text: &str) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn numbers_read_as_people_write_them() {
+        assert_eq!(
+            [0, 1, 12_500, 25_000].map(thousandths),
+            ["0", "0.001", "12.5", "25"]
+        );
+        assert_eq!(
+            [1, 90, 300, 7_200, 86_400, 604_800].map(duration),
+            ["1s", "90s", "5m", "2h", "1d", "1w"]
+        );
+    }
+
+    #[test]
+    fn a_terminal_obeys_nothing() {
+        assert_eq!(plain(&json!("a\u{9b}2J\u{202e}")), r#""a\u{9b}2J\u{202e}""#);
+        assert_eq!(one_line("two\nlines\n"), r"two\nlines");
+        assert_eq!(source_line("a\tb \u{1b}[2J "), "a\tb \\u{1b}[2J");
+    }
 
     #[test]
     fn conditions_read_as_a_sentence() {

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::model::Freeze;
 use crate::ops::EnvironmentsReport;
+use crate::output::human::day_name;
 
 /// The environments of a project.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -97,13 +98,7 @@ impl From<&EnvironmentsReport> for EnvironmentsDocument {
                     days: window
                         .days
                         .iter()
-                        .map(|day| {
-                            format!("{day:?}")
-                                .chars()
-                                .take(3)
-                                .collect::<String>()
-                                .to_lowercase()
-                        })
+                        .map(|day| day_name(*day).to_owned())
                         .collect(),
                     start: window.start.strftime("%H:%M").to_string(),
                     end: window.end.map_or_else(

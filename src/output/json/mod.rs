@@ -48,11 +48,5 @@ pub fn line(document: &impl Serialize) -> String {
 /// Returns the name of a type, as files write it.
 #[must_use]
 pub fn type_name(value_type: ValueType) -> &'static str {
-    match value_type {
-        ValueType::Boolean => "boolean",
-        ValueType::String => "string",
-        ValueType::Integer => "integer",
-        ValueType::Number => "number",
-        ValueType::Json => "json",
-    }
+    value_type.name()
 }
