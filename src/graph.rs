@@ -1,97 +1,159 @@
 //! Directed graphs of small numbers: a loop as its full path, and an order in which everything
 //! stands behind what it needs. Used for environments, segments and flags.
 
-/// Returns one loop for each group of nodes that need each other, each as the path that begins
-/// and ends at the same node (which is written once), starting at its smallest node; loops in
-/// order of that node. `edges[n]` lists what `n` needs; edges to nodes that do not exist are
-/// skipped.
+use std::collections::VecDeque;
+
+/// Returns one loop for each group of nodes that need each other: a shortest one through the
+/// group's smallest node, as the path that begins at that node and ends where it began (which is
+/// written once); loops in order of that node. `edges[n]` lists what `n` needs; edges to nodes
+/// that do not exist are skipped.
 #[must_use]
 pub fn cycles(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
-    let mut state = vec![State::New; edges.len()];
+    let groups = groups(edges);
+    let mut seen = vec![false; edges.len()];
+    let mut came_from: Vec<Option<usize>> = vec![None; edges.len()];
     let mut found = Vec::new();
-    for start in 0..edges.len() {
-        walk(edges, start, &mut state, &mut |path| {
-            let smallest = path
-                .iter()
-                .enumerate()
-                .min_by_key(|(_, node)| **node)
-                .map_or(0, |(at, _)| at);
-            let mut rotated = path.to_vec();
-            rotated.rotate_left(smallest);
-            found.push(rotated);
-        });
+    for (node, group) in groups.iter().enumerate() {
+        // The first node of a group is its smallest.
+        if let Some(seen) = seen.get_mut(*group)
+            && !std::mem::replace(seen, true)
+        {
+            found.extend(shortest_loop(edges, &groups, node, &mut came_from));
+        }
     }
-    found.sort_unstable();
-    found.dedup();
     found
+}
+
+/// Returns for each node the number of its group: the nodes that reach it and that it reaches
+/// (Tarjan's strongly connected components, with a stack of its own). An edge within a group is part
+/// of a loop.
+#[must_use]
+pub fn groups(edges: &[Vec<usize>]) -> Vec<usize> {
+    const NONE: usize = usize::MAX;
+    // The order in which nodes were met, the earliest open one that each reaches, and its group.
+    let mut met = vec![NONE; edges.len()];
+    let mut low = vec![NONE; edges.len()];
+    let mut group = vec![NONE; edges.len()];
+    let (mut count, mut group_count) = (0, 0);
+    let mut open: Vec<usize> = Vec::new();
+    let mut path: Vec<(usize, std::slice::Iter<'_, usize>)> = Vec::new();
+    for start in 0..edges.len() {
+        let mut entered = (at(&met, start) == NONE).then_some(start);
+        loop {
+            if let Some(node) = entered.take() {
+                set(&mut met, node, count);
+                set(&mut low, node, count);
+                count += 1;
+                open.push(node);
+                path.push((node, edges.get(node).map_or([].iter(), |list| list.iter())));
+            }
+            let Some((node, targets)) = path.last_mut() else {
+                break;
+            };
+            let node = *node;
+            if let Some(target) = targets.next().copied() {
+                if target >= edges.len() {
+                    continue;
+                }
+                if at(&met, target) == NONE {
+                    entered = Some(target);
+                } else if at(&group, target) == NONE {
+                    let lowest = at(&low, node).min(at(&met, target));
+                    set(&mut low, node, lowest);
+                }
+                continue;
+            }
+            path.pop();
+            if let Some((above, _)) = path.last() {
+                let lowest = at(&low, *above).min(at(&low, node));
+                set(&mut low, *above, lowest);
+            }
+            if at(&low, node) == at(&met, node) {
+                while let Some(member) = open.pop() {
+                    set(&mut group, member, group_count);
+                    if member == node {
+                        break;
+                    }
+                }
+                group_count += 1;
+            }
+        }
+    }
+    group
+}
+
+/// Returns a shortest path from a node back to itself, which stays in its group by nature.
+/// `came_from` is empty for every node of the group.
+fn shortest_loop(
+    edges: &[Vec<usize>],
+    groups: &[usize],
+    start: usize,
+    came_from: &mut [Option<usize>],
+) -> Option<Vec<usize>> {
+    let group = groups.get(start);
+    let mut queue = VecDeque::from([start]);
+    while let Some(node) = queue.pop_front() {
+        for target in edges.get(node).into_iter().flatten().copied() {
+            if target == start {
+                let mut path = vec![node];
+                let mut last = node;
+                while let Some(before) = came_from.get(last).copied().flatten() {
+                    path.push(before);
+                    last = before;
+                }
+                path.reverse();
+                return Some(path);
+            }
+            if groups.get(target) == group
+                && let Some(slot @ None) = came_from.get_mut(target)
+            {
+                *slot = Some(node);
+                queue.push_back(target);
+            }
+        }
+    }
+    None
+}
+
+fn at(list: &[usize], node: usize) -> usize {
+    list.get(node).copied().unwrap_or(usize::MAX)
 }
 
 /// Returns the nodes in an order in which each stands behind everything that it needs. Nodes on a
 /// loop stand in some order.
 #[must_use]
 pub fn dependency_order(edges: &[Vec<usize>]) -> Vec<usize> {
-    let mut state = vec![State::New; edges.len()];
+    let mut met = vec![false; edges.len()];
     let mut order = Vec::with_capacity(edges.len());
-    for start in 0..edges.len() {
-        order.extend(walk(edges, start, &mut state, &mut |_| {}));
+    // The walk has its own stack: chains may be as long as there are nodes.
+    let mut path: Vec<(usize, std::slice::Iter<'_, usize>)> = Vec::new();
+    for (start, targets) in edges.iter().enumerate() {
+        if met.get(start) == Some(&false) {
+            set(&mut met, start, true);
+            path.push((start, targets.iter()));
+        }
+        while let Some((node, targets)) = path.last_mut() {
+            match targets.next() {
+                None => {
+                    order.push(*node);
+                    path.pop();
+                }
+                Some(target) => {
+                    if met.get(*target) == Some(&false)
+                        && let Some(next) = edges.get(*target)
+                    {
+                        set(&mut met, *target, true);
+                        path.push((*target, next.iter()));
+                    }
+                }
+            }
+        }
     }
     order
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    New,
-    Open,
-    Done,
-}
-
-/// A depth-first walk with its own stack: chains may be as long as there are nodes. Returns the
-/// nodes that it finished, in order, and tells of every edge back into the open path.
-fn walk(
-    edges: &[Vec<usize>],
-    start: usize,
-    state: &mut [State],
-    on_loop: &mut impl FnMut(&[usize]),
-) -> Vec<usize> {
-    let mut finished = Vec::new();
-    let mut path: Vec<usize> = Vec::new();
-    let mut next_edge: Vec<usize> = Vec::new();
-    if state.get(start) == Some(&State::New) {
-        path.push(start);
-        next_edge.push(0);
-    }
-    while let (Some(node), Some(edge)) = (path.last().copied(), next_edge.last_mut()) {
-        set(state, node, State::Open);
-        let target = edges
-            .get(node)
-            .and_then(|targets| targets.get(*edge))
-            .copied();
-        *edge += 1;
-        match target {
-            None => {
-                set(state, node, State::Done);
-                finished.push(node);
-                path.pop();
-                next_edge.pop();
-            }
-            Some(target) => match state.get(target) {
-                Some(State::New) => {
-                    path.push(target);
-                    next_edge.push(0);
-                }
-                Some(State::Open) => {
-                    let from = path.iter().position(|node| *node == target).unwrap_or(0);
-                    on_loop(path.get(from..).unwrap_or_default());
-                }
-                Some(State::Done) | None => {}
-            },
-        }
-    }
-    finished
-}
-
-fn set(state: &mut [State], node: usize, value: State) {
-    if let Some(slot) = state.get_mut(node) {
+fn set<T>(list: &mut [T], node: usize, value: T) {
+    if let Some(slot) = list.get_mut(node) {
         *slot = value;
     }
 }
@@ -117,5 +179,23 @@ mod tests {
         let edges: Vec<Vec<usize>> = (0..200_000).map(|node| vec![node + 1]).collect();
         assert!(cycles(&edges).is_empty());
         assert_eq!(dependency_order(&edges).len(), 200_000);
+    }
+
+    #[test]
+    fn a_group_is_told_by_one_loop() {
+        let edges: Vec<Vec<usize>> = (0..30_000).map(|node| vec![node + 1, 0]).collect();
+        assert_eq!(cycles(&edges), vec![vec![0]]);
+        let edges: Vec<Vec<usize>> = (0..30_000)
+            .map(|node| {
+                if node == 0 {
+                    vec![1]
+                } else {
+                    vec![node + 1, 0]
+                }
+            })
+            .collect();
+        assert_eq!(cycles(&edges), vec![vec![0, 1]]);
+        let edges = vec![vec![3, 9], vec![2], vec![1], vec![4, 0], vec![0]];
+        assert_eq!(cycles(&edges), vec![vec![0, 3], vec![1, 2]]);
     }
 }

@@ -274,15 +274,12 @@ fn loops(flags: &mut BTreeMap<FlagKey, Flag>, diagnostics: &mut Diagnostics) {
             finding = finding.related(place, format!("needs `{to}`"));
         }
         diagnostics.push(finding);
-        let broken: Vec<(FlagKey, FlagKey)> = pairs
-            .into_iter()
-            .map(|(from, to)| (from.clone(), to.clone()))
-            .collect();
-        for (from, to) in broken {
-            if let Some(flag) = flags.get_mut(&from) {
-                flag.depends_on
-                    .retain(|dependency| dependency.repository.is_some() || dependency.flag != to);
-            }
-        }
+    }
+    let groups = graph::groups(&edges);
+    let group = |key: &FlagKey| keys.binary_search(key).ok().and_then(|at| groups.get(at));
+    for flag in flags.values_mut() {
+        let own = group(&flag.key);
+        flag.depends_on
+            .retain(|dependency| dependency.repository.is_some() || group(&dependency.flag) != own);
     }
 }

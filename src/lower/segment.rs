@@ -1,6 +1,6 @@
 //! segments.yaml to the segments by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean, loop_path};
 use crate::document::Document;
@@ -109,6 +109,8 @@ fn expand(segments: &mut BTreeMap<Name, Segment>, reader: &mut Reader<'_>) {
                 .collect()
         })
         .collect();
+    let groups = graph::groups(&edges);
+    let mut looped: BTreeSet<usize> = BTreeSet::new();
     for cycle in graph::cycles(&edges) {
         let members: Vec<&Name> = cycle.iter().filter_map(|at| names.get(*at)).collect();
         let path: Vec<&str> = members.iter().map(|name| name.as_str()).collect();
@@ -128,10 +130,11 @@ fn expand(segments: &mut BTreeMap<Name, Segment>, reader: &mut Reader<'_>) {
             finding = finding.related(other, "part of the loop");
         }
         reader.report(finding);
-        for name in members.into_iter().cloned().collect::<Vec<_>>() {
-            if let Some(segment) = segments.get_mut(&name) {
-                segment.conditions = Box::default();
-            }
+        looped.extend(cycle.first().and_then(|at| groups.get(*at)));
+    }
+    for (segment, group) in segments.values_mut().zip(&groups) {
+        if looped.contains(group) {
+            segment.conditions = Box::default();
         }
     }
     for at in graph::dependency_order(&edges) {
