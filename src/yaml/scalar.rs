@@ -124,6 +124,15 @@ fn number_1_1(text: &str) -> Option<&'static str> {
         if all(|b| matches!(b, b'0'..=b'7' | b'_')) {
             return Some("an octal number");
         }
+        if all(u8::is_ascii_digit) {
+            // No octal number for its 8 or 9, and no decimal one for its zero.
+            return Some("a string");
+        }
+        if let Some(digits) = text.strip_prefix("0x") {
+            let hexadecimal = digits.bytes().any(|b| b.is_ascii_hexdigit())
+                && digits.bytes().all(|b| b.is_ascii_hexdigit() || b == b'_');
+            return (hexadecimal && text.contains('_')).then_some("a hexadecimal number");
+        }
     }
     if all(|b| matches!(b, b'0'..=b'9' | b'_' | b'.')) && text.contains('_') {
         return Some("a number");
@@ -230,6 +239,9 @@ mod tests {
             "1_000",
             "0b11",
             "0o14",
+            "08",
+            "-019",
+            "0x1_F",
             "16:00",
             "190:20:30",
             "1e3",
