@@ -17,7 +17,8 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
         .values()
         .filter(|flag| flag.value_type == ValueType::Boolean)
     {
-        for (id, entry) in flag.entries.iter().flatten() {
+        let written = flag.entries.iter().flatten();
+        for (id, entry) in written.filter(|(_, entry)| !entry.scalar) {
             let Some(enabled) = entry
                 .slots
                 .enabled
@@ -39,9 +40,14 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
                     Location::new(flag.source, enabled.span),
                     message,
                 );
-                diagnostics.push(finding.help(format!(
-                    "write `{environment}: true` for everybody, or add a `percentage` or rules"
-                )));
+                let help = if flag.variants.is_empty() {
+                    format!(
+                        "write `{environment}: true` for everybody, or add a `percentage` or rules"
+                    )
+                } else {
+                    "add a `variant` or a `split` of variants, or rules".to_owned()
+                };
+                diagnostics.push(finding.help(help));
             }
         }
     }
