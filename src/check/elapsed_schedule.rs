@@ -3,7 +3,6 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::literal;
-use crate::model::{Entry, Flag};
 use crate::text::Location;
 
 use super::Subject;
@@ -17,47 +16,39 @@ pub(super) fn check(subject: &Subject<'_>, diagnostics: &mut Diagnostics) {
         .filter(|flag| flag.archived.is_none())
     {
         for entry in flag.entries.iter().flat_map(|entries| entries.values()) {
-            for step in entry.schedule.iter().filter(|step| step.at <= now) {
+            let elapsed = || entry.schedule.iter().filter(|step| step.at <= now);
+            let off = entry
+                .slots
+                .enabled
+                .as_ref()
+                .filter(|slot| slot.value == Some(false));
+            // Of the steps that have come, the last that sets the switch is the one in force.
+            let switch = elapsed()
+                .filter_map(|step| Some((step.at, step.set.enabled.as_ref()?)))
+                .next_back()
+                .filter(|(_, slot)| slot.value != Some(false));
+            for step in elapsed() {
+                let switches_on = switch.is_some_and(|(at, _)| at == step.at);
                 let place = Location::new(flag.source, step.span);
-                let mut finding =
-                    Diagnostic::new(Code::ElapsedSchedule, place, message(flag, entry, step));
-                if let Some(off) = entry
-                    .slots
-                    .enabled
-                    .as_ref()
-                    .filter(|slot| slot.value == Some(false))
-                {
-                    finding = finding.related(
+                let code = Code::ElapsedSchedule;
+                let finding = if let Some(off) = off.filter(|_| switches_on) {
+                    let message = format!(
+                        "this step of `{}` has come: the flag is on, though its entry says off",
+                        flag.key
+                    );
+                    Diagnostic::new(code, place, message).related(
                         Location::new(flag.source, off.span),
                         "the entry itself says off",
-                    );
-                }
+                    )
+                } else {
+                    let message = format!("the time of this step of `{}` has come", flag.key);
+                    Diagnostic::new(code, place, message)
+                };
                 diagnostics
                     .push(finding.help(
                         "fold the step into the entry: write its slots there, and remove it",
                     ));
             }
         }
-    }
-}
-
-fn message(flag: &Flag, entry: &Entry, step: &crate::model::Step) -> String {
-    let said_off = entry
-        .slots
-        .enabled
-        .as_ref()
-        .is_some_and(|slot| slot.value == Some(false));
-    let switched_on = step
-        .set
-        .enabled
-        .as_ref()
-        .is_some_and(|slot| slot.value != Some(false));
-    if said_off && switched_on {
-        format!(
-            "this step of `{}` has come: the flag is on, though its entry says off",
-            flag.key
-        )
-    } else {
-        format!("the time of this step of `{}` has come", flag.key)
     }
 }
