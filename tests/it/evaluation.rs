@@ -14,6 +14,7 @@ use ffctl::workspace::{self, Loaded, Selection};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
+use crate::support::Sandbox;
 use crate::support::generate::{self, Generated};
 use crate::support::reference::{Reference, same_answer};
 
@@ -237,4 +238,31 @@ fn two_exports_are_equal_bytes() {
         versioned(&compile(&catalog, environment, |_| true))
     };
     assert_eq!(export("here"), export("there/and/deeper"));
+}
+
+/// The published schema describes every step of a trace, and traces fit it.
+#[test]
+fn traces_fit_the_published_schema() {
+    let sandbox = Sandbox::example();
+    let schema = sandbox.run(["schema", "evaluate-output"]).exits(0).json();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let document = sandbox
+        .run([
+            "evaluate",
+            "--all",
+            "--env",
+            "production",
+            "--trace",
+            "--json",
+        ])
+        .json();
+    assert!(document["flags"][0]["trace"]["rules"].is_array());
+    let errors: Vec<String> = validator
+        .iter_errors(&document)
+        .map(|error| error.to_string())
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    let mut other = document;
+    other["flags"][0]["trace"]["rules"] = json!("none");
+    assert!(!validator.is_valid(&other));
 }

@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::evaluate::Reason;
+use crate::evaluate::{self as engine, Reason};
 use crate::ops::{BatchFailure, EvaluateReport, Evaluation, Traced};
+use crate::ruleset::Operator;
 
 /// The answer to one evaluation, or to several.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -104,7 +105,7 @@ pub struct TraceBody {
     pub decided_by: Option<DecidedByBody>,
     /// The steps of the evaluation, in order.
     #[serde(flatten)]
-    pub steps: Value,
+    pub steps: TraceSteps,
 }
 
 /// The place in the files that decided.
@@ -150,7 +151,7 @@ impl From<&Evaluation> for EvaluationBody {
             variant: evaluation.variant.clone(),
             reason: evaluation.reason.as_str(),
             rule: evaluation.rule.clone(),
-            error: evaluation.error.map(crate::evaluate::ErrorCode::as_str),
+            error: evaluation.error.map(engine::ErrorCode::as_str),
             trace: evaluation.trace.as_ref().map(TraceBody::from),
         }
     }
@@ -164,7 +165,313 @@ impl From<&Traced> for TraceBody {
                 line: place.line,
                 environment: place.environment.clone(),
             }),
-            steps: serde_json::to_value(&traced.trace).unwrap_or_default(),
+            steps: TraceSteps::from(&traced.trace),
         }
+    }
+}
+
+/// The steps of an evaluation, in order.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TraceSteps {
+    /// The flag's key.
+    pub flag: String,
+    /// The time of the evaluation, in Unix seconds.
+    pub time: i64,
+    /// Whether the flag was looked into at all.
+    pub state: State,
+    /// When the phase in force began, in Unix seconds; null if it has always been.
+    pub since: Option<i64>,
+    /// The flags that it depends on, in order.
+    pub dependencies: Vec<DependencyStep>,
+    /// The rules of the phase in force, in order.
+    pub rules: Vec<RuleStep>,
+    /// The environment's serving, if it was reached and there is one.
+    pub serving: Option<ServingStep>,
+    /// What those get whom nothing includes; null unless the flag is enabled.
+    pub default: Option<VariantStep>,
+}
+
+/// Whether a flag was looked into.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// There is no such flag.
+    Unknown,
+    /// A kill switch is in force.
+    Killed,
+    /// It is off in the phase in force.
+    Disabled,
+    /// It is on.
+    Enabled,
+}
+
+/// A dependency on another flag.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DependencyStep {
+    /// The other flag's key.
+    pub flag: String,
+    /// The values one of which it must serve.
+    pub values: Option<Vec<Value>>,
+    /// The variants one of which it must serve.
+    pub variants: Option<Vec<String>>,
+    /// What it serves; null if it is unknown, in error, or was not looked at.
+    pub served: Option<VariantStep>,
+    /// Whether that is what is required; null if it was not looked at.
+    pub satisfied: Option<bool>,
+}
+
+/// A variant and its value.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct VariantStep {
+    /// The variant's name.
+    pub variant: String,
+    /// Its value.
+    pub value: Value,
+}
+
+/// A rule.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct RuleStep {
+    /// The rule's name.
+    pub name: String,
+    /// What became of it.
+    pub status: Status,
+    /// Its conditions; empty if it was not reached.
+    pub conditions: Vec<ConditionStep>,
+    /// What it serves, if its conditions hold.
+    pub serving: Option<ServingStep>,
+}
+
+/// What became of a rule.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Its conditions hold and it served; or it lacked a subject.
+    Decided,
+    /// Its conditions hold, and the subject is outside its percentage.
+    Outside,
+    /// Its conditions do not hold.
+    NotMatched,
+    /// An earlier rule ended the evaluation, or a dependency did.
+    NotReached,
+}
+
+/// A condition, in the form of a flag file, with its truth.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ConditionStep {
+    /// A comparison of an attribute.
+    Test {
+        /// The attribute's name.
+        attribute: String,
+        /// How it is compared.
+        operator: Operator,
+        /// What it is compared with; null for `exists` and `not_exists`.
+        value: Value,
+        /// What the context holds; null if it is missing.
+        actual: Value,
+        /// Whether the condition holds.
+        holds: bool,
+    },
+    /// A segment.
+    Segment {
+        /// The segment's name.
+        segment: String,
+        /// Whether it holds.
+        holds: bool,
+        /// Its conditions; null where segments within segments would make the trace endless.
+        conditions: Option<Vec<Self>>,
+    },
+    /// At least one must hold.
+    Any {
+        /// The conditions.
+        any: Vec<Self>,
+        /// Whether one holds.
+        holds: bool,
+    },
+    /// All must hold.
+    All {
+        /// The conditions.
+        all: Vec<Self>,
+        /// Whether all hold.
+        holds: bool,
+    },
+    /// Must not hold.
+    Not {
+        /// The condition.
+        not: Box<Self>,
+        /// Whether it does not hold.
+        holds: bool,
+    },
+}
+
+/// What is served, and to how many.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ServingStep {
+    /// Who is included; null is everybody.
+    pub exposure: Option<ExposureStep>,
+    /// The variant, where there is but one.
+    pub variant: Option<String>,
+    /// The variants by bucket.
+    pub split: Option<SplitStep>,
+}
+
+/// A percentage or a ramp.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ExposureStep {
+    /// The subject's bucket.
+    #[serde(flatten)]
+    pub bucket: BucketStep,
+    /// The included positions, half-open.
+    pub ranges: Option<Vec<(u32, u32)>>,
+    /// The share of a ramp at the time, in thousandths of a percent.
+    pub share: Option<u32>,
+    /// Whether the subject is included; null if a subject is needed and missing.
+    pub included: Option<bool>,
+}
+
+/// The place of a subject among 100,000.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct BucketStep {
+    /// Hashed before the subject.
+    pub salt: String,
+    /// The attribute that gives the subject.
+    pub attribute: String,
+    /// Whether the evaluation needed the bucket.
+    pub needed: bool,
+    /// The subject as it is hashed; null if it was not needed, or is needed and missing.
+    pub subject: Option<String>,
+    /// Its position, in thousandths of a percent, likewise.
+    pub position: Option<u32>,
+}
+
+/// A choice between variants.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SplitStep {
+    /// The subject's bucket.
+    #[serde(flatten)]
+    pub bucket: BucketStep,
+    /// The positions of each variant, half-open.
+    pub ranges: Vec<(u32, u32, String)>,
+}
+
+impl From<&engine::Trace> for TraceSteps {
+    fn from(trace: &engine::Trace) -> Self {
+        Self {
+            flag: trace.flag.clone(),
+            time: trace.time,
+            state: match trace.state {
+                engine::State::Unknown => State::Unknown,
+                engine::State::Killed => State::Killed,
+                engine::State::Disabled => State::Disabled,
+                engine::State::Enabled => State::Enabled,
+            },
+            since: trace.since,
+            dependencies: trace.dependencies.iter().map(dependency).collect(),
+            rules: trace.rules.iter().map(rule).collect(),
+            serving: trace.serving.as_ref().map(serving),
+            default: trace.default.as_ref().map(variant),
+        }
+    }
+}
+
+fn dependency(told: &engine::DependencyTrace) -> DependencyStep {
+    DependencyStep {
+        flag: told.flag.clone(),
+        values: told.values.clone(),
+        variants: told.variants.clone(),
+        served: told.served.as_ref().map(variant),
+        satisfied: told.satisfied,
+    }
+}
+
+fn variant(told: &engine::VariantTrace) -> VariantStep {
+    VariantStep {
+        variant: told.variant.clone(),
+        value: told.value.clone(),
+    }
+}
+
+fn rule(told: &engine::RuleTrace) -> RuleStep {
+    RuleStep {
+        name: told.name.clone(),
+        status: match told.status {
+            engine::RuleStatus::Decided => Status::Decided,
+            engine::RuleStatus::Outside => Status::Outside,
+            engine::RuleStatus::NotMatched => Status::NotMatched,
+            engine::RuleStatus::NotReached => Status::NotReached,
+        },
+        conditions: conditions(&told.conditions),
+        serving: told.serving.as_ref().map(serving),
+    }
+}
+
+fn conditions(list: &[engine::ConditionTrace]) -> Vec<ConditionStep> {
+    list.iter().map(condition).collect()
+}
+
+fn condition(told: &engine::ConditionTrace) -> ConditionStep {
+    let holds = told.holds();
+    match told {
+        engine::ConditionTrace::Test {
+            attribute,
+            operator,
+            value,
+            actual,
+            ..
+        } => ConditionStep::Test {
+            attribute: attribute.clone(),
+            operator: *operator,
+            value: value.clone(),
+            actual: actual.clone(),
+            holds,
+        },
+        engine::ConditionTrace::Segment {
+            segment,
+            conditions: inner,
+            ..
+        } => ConditionStep::Segment {
+            segment: segment.clone(),
+            holds,
+            conditions: inner.as_deref().map(conditions),
+        },
+        engine::ConditionTrace::Any { any, .. } => ConditionStep::Any {
+            any: conditions(any),
+            holds,
+        },
+        engine::ConditionTrace::All { all, .. } => ConditionStep::All {
+            all: conditions(all),
+            holds,
+        },
+        engine::ConditionTrace::Not { not, .. } => ConditionStep::Not {
+            not: Box::new(condition(not)),
+            holds,
+        },
+    }
+}
+
+fn serving(told: &engine::ServingTrace) -> ServingStep {
+    ServingStep {
+        exposure: told.exposure.as_ref().map(|exposure| ExposureStep {
+            bucket: bucket(&exposure.bucket),
+            ranges: exposure.ranges.clone(),
+            share: exposure.share,
+            included: exposure.included,
+        }),
+        variant: told.variant.clone(),
+        split: told.split.as_ref().map(|split| SplitStep {
+            bucket: bucket(&split.bucket),
+            ranges: split.ranges.clone(),
+        }),
+    }
+}
+
+fn bucket(told: &engine::BucketTrace) -> BucketStep {
+    BucketStep {
+        salt: told.salt.clone(),
+        attribute: told.attribute.clone(),
+        needed: told.needed,
+        subject: told.subject.clone(),
+        position: told.position,
     }
 }
