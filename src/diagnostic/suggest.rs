@@ -1,10 +1,19 @@
 //! "Did you mean": the nearest of the names that exist.
 
-/// Returns the names that look like `name`, best first, at most three.
+/// How many names are searched at most.
+const MAX_SEARCHED: usize = 2_000;
+
+/// Returns the names that look like `name`, best first, at most three; none
+/// where very many are known.
 #[must_use]
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
     // A typo is as long as the name that it misses, and names have at most 100 characters.
     if name.len() > 200 {
+        return Vec::new();
+    }
+    // To search thousands of names for each of thousands of unknown ones takes minutes.
+    let known: Vec<&str> = known.into_iter().take(MAX_SEARCHED + 1).collect();
+    if known.len() > MAX_SEARCHED {
         return Vec::new();
     }
     let wanted = name.to_lowercase();
