@@ -12,7 +12,7 @@ use super::{KEY_PATTERN, Metadata};
 #[schemars(title = "ffctl environments", deny_unknown_fields)]
 pub struct EnvironmentsFile {
     /// The environments by name, in the order in which changes travel.
-    #[schemars(extend("propertyNames" = {"pattern": KEY_PATTERN}, "minProperties" = 1))]
+    #[schemars(extend("propertyNames" = {"pattern": KEY_PATTERN}, "minProperties" = 1, "maxProperties" = 1_000))]
     pub environments: BTreeMap<String, EnvironmentDefinition>,
 }
 

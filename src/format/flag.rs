@@ -45,7 +45,7 @@ pub struct FlagFile {
     /// The flag's named values. A flag that lists variants names them everywhere and writes no raw
     /// values.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = 1_000))]
     pub variants: Option<Vec<Variant>>,
     /// The variant that is served where nothing else decides. Required on flags with `variants`.
     #[serde(skip_serializing_if = "Option::is_none")]

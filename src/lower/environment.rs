@@ -30,11 +30,26 @@ pub fn environments(document: &Document<'_>, diagnostics: &mut Diagnostics) -> E
         .get("environments")
         .into_iter()
         .flat_map(|view| view.entries());
-    for member in members.filter(|member| !is_extension(member.key)) {
+    // Far more than the schema allows: what lies beyond has no number.
+    let named = members
+        .filter(|member| !is_extension(member.key))
+        .take(usize::from(u16::MAX));
+    for member in named {
         if let Some(environment) = reader.environment(member) {
             reader.clash(&environments, &environment);
             read.push((environments.add(environment), member));
         }
+    }
+    if let Some(list) = document.root().member("environments")
+        && list.value.entries().len() > 0
+        && list.value.entries().all(|member| is_extension(member.key))
+    {
+        reader.error(
+            Code::InvalidValue,
+            list.key_location(),
+            "`environments` names no environment: keys that begin with `x-` are ignored",
+            "name at least one: `production: {}`",
+        );
     }
     for (id, member) in &read {
         reader.parent(&mut environments, *id, *member);

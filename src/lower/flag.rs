@@ -1,6 +1,7 @@
 //! A flag's file to a [`Flag`].
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
@@ -155,8 +156,9 @@ impl Reader<'_> {
         let Some(list) = root.member("variants") else {
             return;
         };
-        let mut places: Vec<(String, Location)> = Vec::new();
-        for item in list.value.items() {
+        let mut places: HashMap<String, (&str, Location)> = HashMap::new();
+        // Far more than the schema allows: what lies beyond has no number.
+        for item in list.value.items().take(usize::from(u16::MAX)) {
             let Some(key) = item.get("key") else { continue };
             let Some(text) = key.as_str() else { continue };
             if is_extension(text) {
@@ -167,10 +169,9 @@ impl Reader<'_> {
                     "names that begin with `x-` are ignored by the format",
                 );
             }
-            if let Some((first, place)) = places
-                .iter()
-                .find(|(other, _)| other.eq_ignore_ascii_case(text))
-            {
+            let taken = places.entry(text.to_ascii_lowercase());
+            if let Slot::Occupied(first) = &taken {
+                let (first, place) = first.get();
                 let finding = Diagnostic::new(
                     Code::NameClash,
                     key.location(),
@@ -180,7 +181,7 @@ impl Reader<'_> {
                 .help("rename one of the two");
                 self.report(finding);
             }
-            places.push((text.to_owned(), key.location()));
+            taken.or_insert((text, key.location()));
             let value = item
                 .get("value")
                 .and_then(|value| self.value(value, shape.value_type));
@@ -311,7 +312,7 @@ impl Reader<'_> {
         if shape.value_type != ValueType::Boolean {
             return default.cloned();
         }
-        let mut off = (0_u16..)
+        let mut off = (0..=u16::MAX)
             .zip(&shape.variants)
             .filter(|(_, variant)| variant.value == Value::Bool(false));
         match (off.next(), off.next()) {
@@ -382,6 +383,19 @@ impl Reader<'_> {
             if shape.variants.is_empty() {
                 self.value(keep, shape.value_type).map(Serve::Value)
             } else {
+                // The schema lets any value stand here.
+                if keep.is_null() || keep.scalar().is_none() {
+                    let message = format!(
+                        "this flag lists variants, and {} is not the name of one",
+                        keep.describe()
+                    );
+                    self.error(
+                        Code::RawValueWithVariants,
+                        keep.location(),
+                        message,
+                        "write the key of the variant that stays",
+                    );
+                }
                 self.variant(keep, shape).map(Serve::Variant)
             }
         });

@@ -1,5 +1,7 @@
 //! What is served and to how many: the same words in a rule, an entry and a schedule step.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
@@ -312,12 +314,14 @@ impl Reader<'_> {
     /// Reads the rules of a list; names are unique in it.
     pub(super) fn rules(&mut self, view: View<'_>, shape: &FlagShape) -> Vec<Rule> {
         let mut rules: Vec<Rule> = Vec::with_capacity(view.items().len());
-        let mut names: Vec<(&str, Location)> = Vec::new();
+        let mut names: HashMap<String, Location> = HashMap::new();
         for item in view.items() {
             let name = item.get("name");
             if let Some((view, text)) = name.and_then(|view| Some((view, view.as_str()?))) {
-                self.rule_name(view, text, &names);
-                names.push((text, view.location()));
+                let first = *names
+                    .entry(text.to_ascii_lowercase())
+                    .or_insert_with(|| view.location());
+                self.rule_name(view, text, first);
             }
             if let Some(rule) = self.rule(item, shape) {
                 rules.push(rule);
@@ -326,7 +330,7 @@ impl Reader<'_> {
         rules
     }
 
-    fn rule_name(&mut self, view: View<'_>, text: &str, others: &[(&str, Location)]) {
+    fn rule_name(&mut self, view: View<'_>, text: &str, first: Location) {
         if crate::model::RESERVED_RULE_NAMES
             .iter()
             .any(|reserved| text.eq_ignore_ascii_case(reserved))
@@ -341,16 +345,13 @@ impl Reader<'_> {
                 "name it after those whom it takes",
             );
         }
-        if let Some((_, first)) = others
-            .iter()
-            .find(|(other, _)| other.eq_ignore_ascii_case(text))
-        {
+        if first != view.location() {
             let finding = Diagnostic::new(
                 Code::NameClash,
                 view.location(),
                 format!("the rule name `{text}` is taken"),
             )
-            .related(*first, "by this rule")
+            .related(first, "by this rule")
             .help("give each rule of a list its own name: history and merges know rules by it");
             self.report(finding);
         }

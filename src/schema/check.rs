@@ -267,6 +267,10 @@ fn misfit(kind: FileKind, site: &Site<'_>, error: &ValidationError<'_>) -> Diagn
             Diagnostic::new(Code::InvalidValue, site.value_place(), message)
                 .help("fill it in, or leave the key out")
         }
+        ValidationErrorKind::MaxItems { limit } => too_many(site, site.value.items().len(), *limit),
+        ValidationErrorKind::MaxProperties { limit } => {
+            too_many(site, site.value.entries().len(), *limit)
+        }
         ValidationErrorKind::OneOfNotValid { .. }
         | ValidationErrorKind::OneOfMultipleValid { .. } => {
             // Words with a text each are a union too.
@@ -285,6 +289,11 @@ fn misfit(kind: FileKind, site: &Site<'_>, error: &ValidationError<'_>) -> Diagn
             Diagnostic::new(Code::InvalidValue, site.value_place(), message).help(help)
         }
     }
+}
+
+fn too_many(site: &Site<'_>, count: usize, limit: u64) -> Diagnostic {
+    let message = format!("{} holds {count}, more than {limit}", site.subject());
+    Diagnostic::new(Code::OutOfRange, site.owner(), message).help(format!("write at most {limit}"))
 }
 
 fn unknown_key(

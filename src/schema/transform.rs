@@ -87,6 +87,13 @@ fn allow_null(object: &mut Map<String, Value>) {
 fn allow_extensions(object: &mut Map<String, Value>) {
     let closed = object.get("additionalProperties") == Some(&Value::Bool(false));
     let named = object.contains_key("propertyNames") && object.get("pattern").is_none();
+    if named
+        && let Some(Value::String(pattern)) = object
+            .get_mut("propertyNames")
+            .and_then(|names| names.get_mut("pattern"))
+    {
+        pattern.insert_str(0, "^x-|");
+    }
     if closed || named {
         object.insert("patternProperties".into(), json!({"^x-": true}));
     }
