@@ -1,20 +1,25 @@
 //! "Did you mean": the nearest of the names that exist.
 
-/// How many names are searched at most.
-const MAX_SEARCHED: usize = 2_000;
+/// How many names are compared letter by letter.
+const MAX_COMPARED: usize = 2_000;
 
-/// Returns the names that look like `name`, best first, at most three; none
-/// where very many are known.
+/// Returns the names that look like `name`, best first, at most three. Among thousands, only those
+/// of nearly the same length that begin or end alike are compared.
 #[must_use]
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
     // A typo is as long as the name that it misses, and names have at most 100 characters.
     if name.len() > 200 {
         return Vec::new();
     }
-    // To search thousands of names for each of thousands of unknown ones takes minutes.
-    let known: Vec<&str> = known.into_iter().take(MAX_SEARCHED + 1).collect();
-    if known.len() > MAX_SEARCHED {
-        return Vec::new();
+    let mut known: Vec<&str> = known.into_iter().collect();
+    if known.len() > MAX_COMPARED {
+        let ends = |text: &str| (text.bytes().next(), text.bytes().last());
+        let (first, last) = ends(name);
+        known.retain(|candidate| {
+            let (begins, closes) = ends(candidate);
+            candidate.len().abs_diff(name.len()) <= 2 && (begins == first || closes == last)
+        });
+        known.truncate(MAX_COMPARED);
     }
     let wanted = name.to_lowercase();
     let mut scored: Vec<(f64, &str)> = known
@@ -85,6 +90,18 @@ mod tests {
             did_you_mean("prodution", known),
             Some("did you mean `production`?".into())
         );
+    }
+
+    #[test]
+    fn a_typo_is_found_among_thousands() {
+        let known: Vec<String> = (0..5_000)
+            .map(|number| format!("flag_{number:05}_x"))
+            .collect();
+        let known = known
+            .iter()
+            .map(String::as_str)
+            .chain(["checkout_one_page"]);
+        assert_eq!(nearest("chekout_one_page", known), ["checkout_one_page"]);
     }
 
     #[test]
