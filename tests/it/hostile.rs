@@ -418,10 +418,10 @@ mod unix {
     #[test]
     fn a_link_within_the_project_is_followed() {
         let sandbox = Sandbox::new().file(
-            "shared/cart.yaml",
+            "common/cart.yaml",
             "default_value: false\nenvironments: {}\ntpye: a\n",
         );
-        symlink("../shared/cart.yaml", sandbox.path("flags/cart.yaml")).unwrap();
+        symlink("../common/cart.yaml", sandbox.path("flags/cart.yaml")).unwrap();
         tells(&sandbox, &["flags/cart.yaml:3:1 unknown-key"]);
     }
 

@@ -197,8 +197,8 @@ environments:
 #[cfg(unix)]
 #[test]
 fn a_linked_file_is_validated_by_its_own_name() {
-    let sandbox = Sandbox::new().file("shared/x.yaml", "default_value: 5\ntype: boolean\n");
-    std::os::unix::fs::symlink("../shared/x.yaml", sandbox.path("flags/x.yaml")).unwrap();
+    let sandbox = Sandbox::new().file("common/x.yaml", "default_value: 5\ntype: boolean\n");
+    std::os::unix::fs::symlink("../common/x.yaml", sandbox.path("flags/x.yaml")).unwrap();
     sandbox.run(["validate", "flags/x.yaml"]).exits(1);
     sandbox.run(["validate", "flags/nowhere.yaml"]).exits(2);
 }
