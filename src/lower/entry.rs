@@ -8,7 +8,7 @@ use crate::ruleset::ValueType;
 use crate::text::Location;
 
 use super::reader::{Reader, boolean, string};
-use super::serving::{FlagShape, single};
+use super::serving::FlagShape;
 
 /// How long after it was thrown a kill switch must have been looked at, if it does not say.
 const KILL_SWITCH_DAYS: i64 = 7;
@@ -224,7 +224,7 @@ impl Reader<'_> {
         default: &Serve,
         shape: &FlagShape,
     ) {
-        if !step.share.is_partial() || single(&step.what, shape).as_ref() != Some(default) {
+        if !step.share.is_partial() || step.what.single(&shape.variants).as_ref() != Some(default) {
             return;
         }
         let key = view.member("percentage").or_else(|| view.member("gradual"));

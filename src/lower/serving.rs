@@ -96,7 +96,7 @@ impl Reader<'_> {
             _ => (
                 format!(
                     "the flag's values are of type {}, but this is {}",
-                    wanted_type(value_type),
+                    value_type.name(),
                     view.describe()
                 ),
                 format!("write {wanted}, or change the flag's `type`"),
@@ -429,30 +429,6 @@ impl Reader<'_> {
     }
 }
 
-/// Returns the one thing that a `what` serves, where it serves one only.
-pub(super) fn single(what: &What, shape: &FlagShape) -> Option<Serve> {
-    let mut positive: Vec<VariantId> = Vec::new();
-    match what {
-        What::One(serve) => return Some(serve.clone()),
-        What::Split(weights) => positive.extend(
-            weights
-                .iter()
-                .filter(|(_, weight)| *weight > 0)
-                .map(|(id, _)| *id),
-        ),
-        What::DefaultSplit => {
-            let weighted = (0_u16..)
-                .zip(&shape.variants)
-                .filter(|(_, variant)| variant.weight > Some(0));
-            positive.extend(weighted.map(|(at, _)| VariantId(at)));
-        }
-    }
-    match positive.as_slice() {
-        [only] => Some(Serve::Variant(*only)),
-        _ => None,
-    }
-}
-
 fn known_variants(shape: &FlagShape, name: &str) -> Option<String> {
     did_you_mean(
         name,
@@ -463,14 +439,4 @@ fn known_variants(shape: &FlagShape, name: &str) -> Option<String> {
             .filter(|key| !is_extension(key)),
     )
     .or_else(|| Some("name one of the flag's `variants`".to_owned()))
-}
-
-fn wanted_type(value_type: ValueType) -> &'static str {
-    match value_type {
-        ValueType::Boolean => "boolean",
-        ValueType::String => "string",
-        ValueType::Integer => "integer",
-        ValueType::Number => "number",
-        ValueType::Json => "json",
-    }
 }

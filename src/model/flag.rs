@@ -246,16 +246,6 @@ impl Flag {
         self.salt.as_deref().unwrap_or(self.key.as_str())
     }
 
-    /// Returns the variant of that name.
-    #[must_use]
-    pub fn variant(&self, name: &str) -> Option<VariantId> {
-        let at = self
-            .variants
-            .iter()
-            .position(|variant| variant.key.as_str() == name)?;
-        u16::try_from(at).ok().map(VariantId)
-    }
-
     /// Returns the value that is served.
     #[must_use]
     pub fn value<'f>(&'f self, serve: &'f Serve) -> &'f Value {

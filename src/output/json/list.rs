@@ -7,8 +7,6 @@ use serde::Serialize;
 
 use crate::ops::ListReport;
 
-use super::type_name;
-
 /// The flags of a project.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(title = "ffctl list --json")]
@@ -53,7 +51,7 @@ impl From<&ListReport> for ListDocument {
     fn from(report: &ListReport) -> Self {
         let flags = report.rows.iter().map(|row| ListedFlag {
             flag: row.flag.clone(),
-            value_type: type_name(row.value_type),
+            value_type: row.value_type.name(),
             owner: row.owner.clone(),
             tags: row.tags.clone(),
             file: row.file.clone(),

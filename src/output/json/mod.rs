@@ -15,8 +15,6 @@ mod validate;
 
 use serde::Serialize;
 
-use crate::ruleset::ValueType;
-
 pub use environments::EnvironmentsDocument;
 pub use error::{ErrorBody, ErrorDocument};
 pub use evaluate::{EvaluateDocument, EvaluationDocument, FailureDocument};
@@ -43,10 +41,4 @@ pub fn line(document: &impl Serialize) -> String {
         .expect("the documents hold no maps with other keys than strings");
     text.push('\n');
     text
-}
-
-/// Returns the name of a type, as files write it.
-#[must_use]
-pub fn type_name(value_type: ValueType) -> &'static str {
-    value_type.name()
 }
