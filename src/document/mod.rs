@@ -5,6 +5,7 @@
 //! [`View`] is a cursor on a node that follows aliases by itself. The tree keeps what was written
 //! (style, anchors); it knows no format and reports nothing.
 
+mod tree;
 mod value;
 mod view;
 
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 
 use crate::text::{SourceId, Span};
 
+pub use tree::{Tree, TreeValue};
 pub use value::to_json;
 pub use view::{Member, View};
 
@@ -91,6 +93,20 @@ pub enum Style {
     Block,
     /// A list or map in brackets.
     Flow,
+}
+
+impl Scalar<'_> {
+    /// Returns the scalar with text of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Scalar<'static> {
+        match self {
+            Self::Null => Scalar::Null,
+            Self::Boolean(value) => Scalar::Boolean(value),
+            Self::Integer(value) => Scalar::Integer(value),
+            Self::Float(value) => Scalar::Float(value),
+            Self::String(text) => Scalar::String(Cow::Owned(text.into_owned())),
+        }
+    }
 }
 
 impl<'t> Document<'t> {
