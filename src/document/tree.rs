@@ -1,5 +1,8 @@
 //! Values apart from any file: what an edit wants a file to say.
 
+use serde_json::Value;
+
+use super::value::scalar_to_json;
 use super::{Scalar, Style, View};
 
 /// A value that is to stand in a file. Two trees are equal if they mean the same, whatever their
@@ -56,6 +59,38 @@ impl Tree {
         Self {
             value,
             style: Some(view.style()),
+        }
+    }
+
+    /// Returns a JSON value.
+    #[must_use]
+    pub fn from_json(value: &Value) -> Self {
+        match value {
+            Value::Null => Scalar::Null.into(),
+            Value::Bool(value) => (*value).into(),
+            Value::Number(number) => match number.as_i64() {
+                Some(integer) => Scalar::Integer(integer).into(),
+                None => Scalar::Float(number.as_f64().unwrap_or_default()).into(),
+            },
+            Value::String(text) => text.as_str().into(),
+            Value::Array(items) => items.iter().map(Self::from_json).collect::<Vec<_>>().into(),
+            Value::Object(map) => {
+                let entries = map.iter();
+                Self::map_of(entries.map(|(key, value)| (key.as_str(), Self::from_json(value))))
+            }
+        }
+    }
+
+    /// Returns the value as JSON, as [`super::to_json`] does.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        match &self.value {
+            TreeValue::Scalar(scalar) => scalar_to_json(scalar),
+            TreeValue::List(items) => items.iter().map(Self::to_json).collect(),
+            TreeValue::Map(entries) => entries
+                .iter()
+                .map(|(key, tree)| (key.clone(), tree.to_json()))
+                .collect(),
         }
     }
 

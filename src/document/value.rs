@@ -25,7 +25,7 @@ pub fn to_json(view: View<'_>) -> Value {
     Value::Object(map)
 }
 
-fn scalar_to_json(scalar: &Scalar<'_>) -> Value {
+pub(super) fn scalar_to_json(scalar: &Scalar<'_>) -> Value {
     match scalar {
         Scalar::Null => Value::Null,
         Scalar::Boolean(value) => Value::Bool(*value),

@@ -11,6 +11,7 @@ mod config;
 mod dependencies;
 mod environments;
 mod flag;
+mod order;
 mod segments;
 
 pub use attributes::{AttributeDefinition, AttributeType, AttributesFile, ComputedEntry};
@@ -26,6 +27,7 @@ pub use flag::{
     Archived, Completed, EntryMap, Expectation, FlagEntry, FlagFile, FlagTest, GradualRollout,
     KillSwitch, Lifecycle, LifecycleKind, Rule, Slots, Split, Step, StepSlots, Variant,
 };
+pub use order::{ENTRY_KEYS, FLAG_KEYS, RULE_KEYS, SERVING_KEYS};
 pub use segments::{SegmentDefinition, SegmentsFile};
 
 /// The pattern of keys: flags, environments, variants, segments, rules.

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Member, View};
+use crate::format::{ENTRY_KEYS, SERVING_KEYS};
 use crate::literal;
 use crate::model::{At, Entry, EntryServing, KillSwitch, Serve, Serving, Share, Slots, Step};
 use crate::ruleset::ValueType;
@@ -12,34 +13,6 @@ use super::serving::FlagShape;
 
 /// How long after it was thrown a kill switch must have been looked at, if it does not say.
 const KILL_SWITCH_DAYS: i64 = 7;
-
-/// The keys of the serving slot.
-const SERVING_KEYS: [&str; 7] = [
-    "value",
-    "variant",
-    "split",
-    "percentage",
-    "gradual",
-    "default_value",
-    "default_variant",
-];
-
-/// The keys that an entry's map may have.
-pub(super) const ENTRY_KEYS: [&str; 13] = [
-    "enabled",
-    "targeting_rules",
-    "value",
-    "variant",
-    "split",
-    "percentage",
-    "gradual",
-    "default_value",
-    "default_variant",
-    "bucket_by",
-    "schedule",
-    "kill_switch",
-    "inherit",
-];
 
 /// A flag as far as its entries need to know it.
 pub(super) struct Owner<'f> {

@@ -10,9 +10,9 @@ mod scalar;
 
 use granit_parser::{Event, Parser};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::document::Document;
-use crate::text::{Location, SourceId, Span};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::document::{Document, Scalar, Tree};
+use crate::text::{Location, SourceId, SourceMap, Span};
 
 pub use scalar::{resolve_plain, yaml_1_1_reading};
 
@@ -84,6 +84,23 @@ pub fn parse<'t>(
         }
     }
     tree.finish()
+}
+
+/// Returns the value that a text says by itself: of a command line, not of a file.
+///
+/// # Errors
+///
+/// Fails with what is wrong with it.
+pub fn value(text: &str) -> Result<Tree, String> {
+    let mut diagnostics = Diagnostics::default();
+    let document = parse(SourceMap::default().next_id(), text, &mut diagnostics);
+    if let Some(error) = diagnostics
+        .iter()
+        .find(|finding| finding.severity == Severity::Error)
+    {
+        return Err(error.message.clone());
+    }
+    Ok(document.map_or_else(|| Scalar::Null.into(), |document| Tree::of(document.root())))
 }
 
 /// Returns where the first mark of a merge conflict stands, if all three do.

@@ -1,0 +1,119 @@
+//! `disable`: the master switch, and nothing that would come back by itself.
+
+use crate::document::Tree;
+use crate::model::EnvironmentId;
+use crate::resolve::{self, Moment};
+
+use super::enable::ahead;
+use super::entry::{Draft, Form, describe_step, is_plain_boolean, serving_of, step_time};
+use super::hold::Hold;
+use super::serving::{inherited_serving, rules_of};
+use super::{Patched, Pending, Refusal, Subject};
+
+/// How to disable.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Disable {
+    /// When, in Unix seconds: a schedule step is written instead. `None` is now.
+    pub at: Option<i64>,
+    /// Whether steps ahead that expose something stay.
+    pub keep_schedule: bool,
+}
+
+/// Switches a flag off in an environment. What it served stays written for the way back; ramps are
+/// held where they are, and steps ahead that would expose anything go, so that coming back never
+/// serves more than was served at the switch-off.
+///
+/// # Errors
+///
+/// Refuses an archived flag, and a step at a time that has passed or is taken.
+pub fn disable(
+    subject: &Subject<'_>,
+    environment: EnvironmentId,
+    options: Disable,
+) -> Result<Patched, Refusal> {
+    subject.not_archived()?;
+    let mut draft = Draft::new(subject, environment);
+    draft.fold(subject.now);
+    if let Some(at) = options.at {
+        ahead(subject, at)?;
+        draft.add_step(at, Tree::map_of([("enabled", false.into())]))?;
+        return draft.finish(Pending::Keep);
+    }
+    if !options.keep_schedule {
+        for step in draft.take_steps(|step| !exposes(step)) {
+            draft
+                .notes
+                .push(format!("dropped {}", describe_step(&step)));
+        }
+    }
+    let held = hold(subject, environment, &mut draft);
+    off(subject, environment, &mut draft, held);
+    draft.finish_short(Pending::Keep)
+}
+
+/// Writes the master switch. `true` becomes `false` where no rule applies: enabling again gives it
+/// back, and nothing else was said.
+fn off(subject: &Subject<'_>, environment: EnvironmentId, draft: &mut Draft<'_>, held: bool) {
+    let default = draft.map.get("default_value").and_then(Tree::as_bool);
+    let is_true = draft.form == Form::Scalar && default == Some(true);
+    let has_rules = !rules_of(subject, environment, &draft.map, subject.now).is_empty();
+    if is_plain_boolean(subject) && is_true && !has_rules && !held {
+        draft.map.remove("default_value");
+    }
+    draft.set("enabled", false);
+}
+
+/// Stops the ramps that the environment uses: in its own entry where they stand there, else in a
+/// copy of its own, for others may use them too. Returns whether there was one.
+fn hold(subject: &Subject<'_>, environment: EnvironmentId, draft: &mut Draft<'_>) -> bool {
+    let present = resolve::resolve(
+        subject.catalog,
+        subject.flag,
+        environment,
+        Moment::At(subject.now),
+    );
+    if !present.enabled.value || !present.exposed {
+        return false;
+    }
+    let hold = Hold::At(subject.now);
+    let place = draft.name();
+    let mut notes = Vec::new();
+    let mut any = false;
+    if serving_of(&draft.map).is_some() {
+        any |= hold.entry(&mut draft.map, &mut notes, place);
+    } else if let Some(serving) = inherited_serving(subject, environment, subject.now) {
+        let mut copy = Tree::map();
+        for (key, tree) in serving {
+            copy.set(&key, tree, &[]);
+        }
+        if hold.entry(&mut copy, &mut notes, place) {
+            draft.set_serving(copy.entries());
+            any = true;
+        }
+    }
+    let own = draft
+        .map
+        .get_mut("targeting_rules")
+        .and_then(Tree::items_mut);
+    if let Some(rules) = own {
+        any |= hold.rules(rules, &mut notes, place);
+    } else {
+        let mut rules = rules_of(subject, environment, &draft.map, subject.now);
+        if hold.rules(&mut rules, &mut notes, place) {
+            draft.set("targeting_rules", rules);
+            any = true;
+        }
+    }
+    draft.notes.append(&mut notes);
+    any
+}
+
+/// Returns whether a step does more than switch off.
+fn exposes(step: &Tree) -> bool {
+    debug_assert!(step_time(step).is_some(), "elapsed steps are folded");
+    let set = step.get("set").map(Tree::entries).unwrap_or_default();
+    set.iter().any(|(key, tree)| {
+        let is_off = key == "enabled" && tree.as_bool() == Some(false);
+        !key.starts_with("x-") && !is_off
+    })
+}

@@ -1,0 +1,117 @@
+//! What a command means, as a change of a flag's file.
+//!
+//! Input: a sound flag with its [`Catalog`], its file as a [`Tree`], a time, and what is wanted.
+//! Output: the tree that the file should say ([`crate::yaml::rewrite`] finds the bytes), with notes
+//! on what else that took; or a [`Refusal`]. Everything is done on trees, so that what is not
+//! named keeps its writing; the model and [`crate::resolve`] tell what it means. Knows no files, and
+//! checks nothing that loading the result would find.
+
+mod disable;
+mod enable;
+mod entry;
+mod hold;
+mod kill;
+mod restore;
+mod rule;
+mod serving;
+mod set;
+
+use crate::document::Tree;
+use crate::format::FLAG_KEYS;
+use crate::model::{Catalog, EnvironmentId, Flag};
+
+pub use disable::{Disable, disable};
+pub use enable::{Enable, enable};
+pub use kill::{Kill, kill};
+pub use restore::{Restore, Return, restore};
+pub use rule::{RuleParts, add_rule, move_rule, remove_rule, set_rule};
+pub use serving::{Share, What};
+pub use set::{Assignment, set};
+
+/// A flag to change.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'c> {
+    /// What the files say.
+    pub catalog: &'c Catalog,
+    /// The flag.
+    pub flag: &'c Flag,
+    /// Its file.
+    pub root: &'c Tree,
+    /// The time of the change, in Unix seconds.
+    pub now: i64,
+}
+
+/// What the flag's file should say.
+#[derive(Debug, Clone)]
+pub struct Patched {
+    /// The whole file.
+    pub root: Tree,
+    /// What else was done, and why: sentences for people.
+    pub notes: Vec<String>,
+}
+
+/// Why a change is not made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Whether something must be said that was not; else the catalog says no.
+    pub is_usage: bool,
+    /// What is wrong.
+    pub message: String,
+    /// The next step.
+    pub hint: Option<String>,
+}
+
+/// What becomes of schedule steps that are still ahead and set what the change sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pending {
+    /// Nobody has said; the change is refused.
+    #[default]
+    Ask,
+    /// They stay.
+    Keep,
+    /// They go.
+    Drop,
+}
+
+impl Refusal {
+    /// Returns a refusal because of what the catalog says.
+    pub fn no(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            is_usage: false,
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
+    }
+
+    /// Returns a refusal because something must be said first.
+    pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            is_usage: true,
+            ..Self::no(message, hint)
+        }
+    }
+}
+
+impl<'c> Subject<'c> {
+    fn environment_name(&self, environment: EnvironmentId) -> &'c str {
+        self.catalog.environments.get(environment).name.as_str()
+    }
+
+    /// Returns the file with one of its keys set.
+    fn with_key(&self, key: &str, tree: Tree) -> Tree {
+        let mut root = self.root.clone();
+        root.set(key, tree, &FLAG_KEYS);
+        root
+    }
+
+    /// Refuses flags that are archived.
+    fn not_archived(&self) -> Result<(), Refusal> {
+        match &self.flag.archived {
+            None => Ok(()),
+            Some(archived) => Err(Refusal::no(
+                format!("`{}` is archived: {}", self.flag.key, archived.reason),
+                "remove `archived:` from its file if it is needed again",
+            )),
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! `restore`: a kill switch is taken away, and no more comes back than was there.
+
+use crate::document::Tree;
+use crate::format::ENTRY_KEYS;
+use crate::literal;
+use crate::model::{EnvironmentId, KillSwitch};
+use crate::resolve::{self, Moment};
+
+use super::entry::{Draft, Form, describe_step, moment, serving_of, step_time, write_entry};
+use super::hold::Hold;
+use super::serving::{inherited_serving, rules_of};
+use super::{Patched, Pending, Refusal, Subject};
+
+/// What comes back of that which time has moved on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Return {
+    /// What was served when the switch was thrown.
+    #[default]
+    AsItWas,
+    /// The present step: ramps and schedules as if nothing had happened.
+    Resume,
+    /// What was served then, and ramps begin anew.
+    Restart,
+}
+
+/// How to restore.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Restore {
+    /// What comes back.
+    pub back: Return,
+    /// What becomes of steps that are still ahead.
+    pub pending: Pending,
+}
+
+/// Takes a kill switch away: the flag's, or an environment's.
+///
+/// # Errors
+///
+/// Refuses where no kill switch stands, naming where one does; and steps ahead of which nobody has
+/// said what becomes of them.
+pub fn restore(
+    subject: &Subject<'_>,
+    environment: Option<EnvironmentId>,
+    options: Restore,
+) -> Result<Patched, Refusal> {
+    subject.not_archived()?;
+    let switch = switch_at(subject, environment)?;
+    let mut restoring = Restoring {
+        subject,
+        environment,
+        killed: literal::whole_second(switch.at).min(subject.now),
+        options,
+        root: subject.root.clone(),
+        notes: Vec::new(),
+        ahead: Vec::new(),
+    };
+    if environment.is_none() {
+        restoring.root.remove("kill_switch");
+        restoring.flag_rules();
+    }
+    for (covered, _) in subject.catalog.environments.iter() {
+        if restoring.covers(covered) {
+            restoring.entry(covered);
+        }
+    }
+    restoring.finish()
+}
+
+fn switch_at<'c>(
+    subject: &Subject<'c>,
+    environment: Option<EnvironmentId>,
+) -> Result<&'c KillSwitch, Refusal> {
+    let flag = subject.flag;
+    let own = match environment {
+        None => flag.kill_switch.as_ref(),
+        Some(id) => flag.entry(id).and_then(|entry| entry.kill_switch.as_ref()),
+    };
+    if let Some(switch) = own {
+        return Ok(switch);
+    }
+    let key = &flag.key;
+    let restore =
+        |place: &str| format!("`ffctl restore --flag {key}{place} --reason …` takes it away");
+    if let Some(id) = environment
+        && let Some(kill) = resolve::kill(subject.catalog, flag, id)
+    {
+        let name = subject.environment_name(id);
+        return Err(match kill.environment {
+            None => Refusal::no(
+                format!("{name} holds no kill switch of its own: `{key}` is killed everywhere"),
+                restore(""),
+            ),
+            Some(ancestor) => {
+                let ancestor = subject.environment_name(ancestor);
+                Refusal::no(
+                    format!("the kill switch of {name} is inherited from {ancestor}"),
+                    restore(&format!(" --env {ancestor}")),
+                )
+            }
+        });
+    }
+    let killed: Vec<&str> = flag
+        .entries
+        .iter()
+        .flatten()
+        .filter(|(_, entry)| entry.kill_switch.is_some())
+        .map(|(id, _)| subject.environment_name(*id))
+        .collect();
+    Err(match killed.as_slice() {
+        [] => Refusal::no(
+            format!("`{key}` is not killed"),
+            "`ffctl list --state killed` shows what is",
+        ),
+        some => Refusal::no(
+            format!(
+                "`{key}` is killed in {} only",
+                crate::diagnostic::join_names(some, "and")
+            ),
+            restore(" --env NAME"),
+        ),
+    })
+}
+
+struct Restoring<'s> {
+    subject: &'s Subject<'s>,
+    environment: Option<EnvironmentId>,
+    /// When the switch was thrown.
+    killed: i64,
+    options: Restore,
+    root: Tree,
+    notes: Vec<String>,
+    /// Steps that are still ahead, with their environments.
+    ahead: Vec<(EnvironmentId, Tree)>,
+}
+
+impl Restoring<'_> {
+    /// Returns whether the kill switch covers an environment.
+    fn covers(&self, environment: EnvironmentId) -> bool {
+        let Some(killed) = self.environment else {
+            return true;
+        };
+        let environments = &self.subject.catalog.environments;
+        std::iter::successors(Some(environment), |id| environments.sync_parent(*id))
+            .any(|id| id == killed)
+    }
+
+    fn hold(&self) -> Option<Hold> {
+        match self.options.back {
+            Return::AsItWas => Some(Hold::At(self.killed)),
+            Return::Restart => Some(Hold::Anew {
+                was: self.killed,
+                start: self.subject.now,
+            }),
+            Return::Resume => None,
+        }
+    }
+
+    /// The flag's own rules: all environments that use them are covered.
+    fn flag_rules(&mut self) {
+        let Some(hold) = self.hold() else { return };
+        let rules = self
+            .root
+            .get_mut("targeting_rules")
+            .and_then(Tree::items_mut);
+        if let Some(rules) = rules {
+            hold.rules(rules, &mut self.notes, "the flag");
+        }
+    }
+
+    /// An environment that the kill switch covers.
+    fn entry(&mut self, id: EnvironmentId) {
+        let is_own = self.environment == Some(id);
+        let mut draft = Draft::new(self.subject, id);
+        if draft.form == Form::Absent {
+            return;
+        }
+        let (killed, now) = (self.killed, self.subject.now);
+        if self.options.back == Return::Resume {
+            draft.fold(now);
+        } else {
+            draft.fold(killed);
+            let since = |step: &Tree| step_time(step).is_some_and(|at| at <= now);
+            for step in draft.take_steps(|step| !since(step)) {
+                self.notes.push(format!("dropped {}", describe_step(&step)));
+            }
+        }
+        let ahead = super::entry::steps(&draft.map);
+        self.ahead.extend(ahead.into_iter().map(|step| (id, step)));
+        if self.options.pending == Pending::Drop {
+            draft.take_steps(|_| false);
+        }
+        if let Some(hold) = self.hold() {
+            let place = draft.name();
+            hold.entry(&mut draft.map, &mut self.notes, place);
+            if let Some(rules) = draft
+                .map
+                .get_mut("targeting_rules")
+                .and_then(Tree::items_mut)
+            {
+                hold.rules(rules, &mut self.notes, place);
+            }
+        }
+        if is_own {
+            self.pin_shared(id, &mut draft);
+            draft.map.remove("kill_switch");
+        }
+        let short = if is_own { draft.as_scalar() } else { None };
+        let written =
+            short.or_else(|| (!draft.map.entries().is_empty()).then(|| draft.map.clone()));
+        let untouched = draft.form == Form::Scalar && !is_own;
+        if !untouched {
+            write_entry(self.subject, &mut self.root, id, written);
+        }
+    }
+
+    /// What the environment takes from places that others use too is pinned into its own entry
+    /// where time has moved it on: as it was when the switch was thrown.
+    fn pin_shared(&mut self, id: EnvironmentId, draft: &mut Draft<'_>) {
+        let Some(hold) = self.hold() else { return };
+        let subject = self.subject;
+        let place = draft.name();
+        let then = resolve::resolve(subject.catalog, subject.flag, id, Moment::At(self.killed));
+        let today = resolve::resolve(subject.catalog, subject.flag, id, Moment::At(subject.now));
+        if serving_of(&draft.map).is_none() {
+            let mut copy = Tree::map();
+            for (key, tree) in inherited_serving(subject, id, self.killed)
+                .into_iter()
+                .flatten()
+            {
+                copy.set(&key, tree, &ENTRY_KEYS);
+            }
+            let held = hold.entry(&mut copy, &mut self.notes, place);
+            let moved = then.serving.value != today.serving.value
+                || then.default.value != today.default.value;
+            if held || moved {
+                if copy.entries().is_empty() {
+                    copy.set("percentage", crate::document::Scalar::Null, &[]);
+                }
+                draft.set_serving(copy.entries());
+            }
+        }
+        if !draft.map.has("targeting_rules") {
+            let mut rules = rules_of(subject, id, &draft.map, self.killed);
+            let held = then.exposed && hold.rules(&mut rules, &mut self.notes, place);
+            if held || then.rules.value != today.rules.value {
+                draft.set("targeting_rules", rules);
+            }
+        }
+        if !draft.map.has("enabled") && then.enabled.value != today.enabled.value {
+            draft.set("enabled", then.enabled.value);
+        }
+        if !draft.map.has("bucket_by") && then.bucket_by.value != today.bucket_by.value {
+            let attribute = then
+                .bucket_by
+                .value
+                .map_or_else(|| crate::document::Scalar::Null.into(), Tree::from);
+            draft.set("bucket_by", attribute);
+        }
+    }
+
+    fn finish(mut self) -> Result<Patched, Refusal> {
+        match self.options.pending {
+            _ if self.ahead.is_empty() => {}
+            Pending::Keep => {}
+            Pending::Drop => {
+                for (_, step) in &self.ahead {
+                    self.notes.push(format!("dropped {}", describe_step(step)));
+                }
+            }
+            Pending::Ask => {
+                let steps: Vec<String> = self
+                    .ahead
+                    .iter()
+                    .map(|(id, step)| {
+                        let at = step_time(step).map(moment).unwrap_or_default();
+                        format!("{at} in {}", self.subject.environment_name(*id))
+                    })
+                    .collect();
+                return Err(Refusal::usage(
+                    format!("schedule steps are still ahead: {}", steps.join(", ")),
+                    "say what becomes of them: `--keep-schedule` or `--drop-schedule`",
+                ));
+            }
+        }
+        Ok(Patched {
+            root: self.root,
+            notes: self.notes,
+        })
+    }
+}
