@@ -19,7 +19,7 @@
 //! | shape | [`schema`]: JSON Schemas, and documents checked against them |
 //! | meaning | [`config`]: ffctl.toml; [`lower`]: documents to the model |
 //! | resolution | [`resolve`]: inheritance, schedules and kill switches, with the origin of every slot |
-//! | judgement | [`check`]: what `validate` finds in a sound catalog; [`compile`]: the catalog to a ruleset; [`patch`]: what a command means, as a change of a flag's file |
+//! | judgement | [`check`]: what `validate` finds in a sound catalog; [`compile`]: the catalog to a ruleset; [`patch`]: what a command means, as a change of a flag's file; [`policy`]: when changes may be made |
 //! | answers | [`evaluate`]: a ruleset and a context to a value; uses [`ruleset`] alone |
 //! | edges | [`tree`]: where files come from; [`git`]: the only user of libgit2 |
 //! | project | [`workspace`]: a project, found and loaded |
@@ -85,6 +85,7 @@ pub mod model;
 pub mod ops;
 pub mod output;
 pub mod patch;
+pub mod policy;
 pub mod resolve;
 pub mod ruleset;
 pub mod schema;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::diagnostic::Diagnostics;
 use crate::model::{ChangeWindow, Environment, EnvironmentId, Environments, Freeze};
+use crate::policy;
 use crate::text::SourceMap;
 use crate::workspace::Selection;
 
@@ -101,7 +102,6 @@ fn row(
     overrides: usize,
     now: Timestamp,
 ) -> EnvironmentRow {
-    let is_open = |freeze: &&Freeze| freeze.from <= now && now < freeze.to;
     EnvironmentRow {
         name: environment.name.to_string(),
         depth,
@@ -116,7 +116,7 @@ fn row(
         rollback_protection: environment.rollback_protection,
         change_windows: environment.change_windows.clone(),
         freezes: environment.freezes.clone(),
-        open_freeze: environment.freezes.iter().find(is_open).cloned(),
+        open_freeze: policy::freeze_at(environment, now).cloned(),
         overrides,
     }
 }

@@ -6,6 +6,7 @@
 //! named keeps its writing; the model and [`crate::resolve`] tell what it means. Knows no files, and
 //! checks nothing that loading the result would find.
 
+mod depends;
 mod disable;
 mod enable;
 mod entry;
@@ -20,6 +21,7 @@ use crate::document::Tree;
 use crate::format::FLAG_KEYS;
 use crate::model::{Catalog, EnvironmentId, Flag};
 
+pub use depends::{Met, met};
 pub use disable::{Disable, disable};
 pub use enable::{Enable, enable};
 pub use kill::{Kill, kill};

@@ -6,11 +6,13 @@
 
 mod disk;
 mod memory;
+mod overlay;
 
 use std::fmt;
 
 pub use disk::{DiskTree, real_path};
 pub use memory::MemoryTree;
+pub use overlay::Overlay;
 
 /// The largest file that is read: 8 MiB. Flag files are a few kilobytes; lists of users belong
 /// into the application's own data.

@@ -16,7 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("shape", &["schema"]),
     ("meaning", &["config", "lower"]),
     ("resolution", &["resolve"]),
-    ("judgement", &["check", "compile", "patch"]),
+    ("judgement", &["check", "compile", "patch", "policy"]),
     ("answers", &["evaluate"]),
     ("edges", &["tree", "git"]),
     ("project", &["workspace"]),

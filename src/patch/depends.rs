@@ -1,0 +1,158 @@
+//! Whether what a flag depends on is served: the question before it is enabled.
+
+use crate::model::{
+    Catalog, Dependency, EnvironmentId, Flag, Required, Serve, Serving, Share, What,
+};
+use crate::resolve::{self, Moment};
+use crate::ruleset::{POSITIONS, ValueType};
+
+/// How far a dependency is served in an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Met {
+    /// Nobody is served what is required.
+    Nobody,
+    /// Some are, or may be: rules or a share decide.
+    Some,
+    /// Everybody is.
+    Everybody,
+}
+
+/// Returns how far a dependency on a flag of this repository is served in an environment at a time.
+/// A flag that is not in the catalog is served to nobody.
+#[must_use]
+pub fn met(
+    catalog: &Catalog,
+    dependency: &Dependency,
+    environment: EnvironmentId,
+    time: i64,
+) -> Met {
+    met_within(catalog, dependency, environment, time, catalog.flags.len())
+}
+
+/// `depth` ends a loop, which is reported when the files are read.
+fn met_within(
+    catalog: &Catalog,
+    dependency: &Dependency,
+    environment: EnvironmentId,
+    time: i64,
+    depth: usize,
+) -> Met {
+    let Some(flag) = catalog.flags.get(&dependency.flag) else {
+        return Met::Nobody;
+    };
+    if flag.archived.is_some() {
+        return Met::Nobody;
+    }
+    let mut possible = possible(catalog, flag, environment, time);
+    let here = flag.depends_on.iter().filter(|d| d.repository.is_none());
+    for own in here {
+        let own = match depth.checked_sub(1) {
+            Some(depth) => met_within(catalog, own, environment, time, depth),
+            None => Met::Nobody,
+        };
+        match own {
+            Met::Everybody => {}
+            Met::Some => possible.push(("off", flag.off.clone())),
+            Met::Nobody => possible = vec![("off", flag.off.clone())],
+        }
+    }
+    let good = possible
+        .iter()
+        .filter(|(source, serve)| is_required(flag, &dependency.required, source, serve))
+        .count();
+    match good {
+        0 => Met::Nobody,
+        all if all == possible.len() => Met::Everybody,
+        _ => Met::Some,
+    }
+}
+
+/// What a flag may serve in an environment, whatever the context, with the name of where it comes
+/// from. Its dependencies are not looked at.
+fn possible<'c>(
+    catalog: &'c Catalog,
+    flag: &'c Flag,
+    environment: EnvironmentId,
+    time: i64,
+) -> Vec<(&'c str, Serve)> {
+    let resolved = resolve::resolve(catalog, flag, environment, Moment::At(time));
+    if resolve::kill(catalog, flag, environment).is_some() || !resolved.enabled.value {
+        return vec![("off", flag.off.clone())];
+    }
+    let default = ("default", resolved.default.value.clone());
+    let mut possible = Vec::new();
+    for rule in resolved.rules.value {
+        add(
+            flag,
+            &rule.serving,
+            rule.name.as_str(),
+            &default,
+            time,
+            &mut possible,
+        );
+    }
+    // A rule that takes everybody leaves nothing to what stands behind it.
+    let last = resolved.rules.value.last();
+    if last.is_some_and(|rule| rule.conditions.is_empty()) {
+        return possible;
+    }
+    match resolved.serving.value {
+        Some(serving) => add(flag, serving, "rollout", &default, time, &mut possible),
+        None => possible.push(default),
+    }
+    possible
+}
+
+fn add<'c>(
+    flag: &'c Flag,
+    serving: &'c Serving,
+    source: &'c str,
+    default: &(&'c str, Serve),
+    time: i64,
+    possible: &mut Vec<(&'c str, Serve)>,
+) {
+    let share = match serving.share {
+        Share::All => POSITIONS,
+        Share::Percentage(share) => share,
+        Share::Gradual(ramp) => ramp.share_at(time),
+    };
+    if share < POSITIONS {
+        possible.push(default.clone());
+    }
+    if share == 0 {
+        return;
+    }
+    match &serving.what {
+        What::One(serve) => possible.push((source, serve.clone())),
+        several => {
+            let named = several.weights(&flag.variants).into_iter();
+            possible.extend(named.filter_map(|(id, _)| {
+                let variant = flag.variants.get(usize::from(id.0))?;
+                Some((variant.key.as_str(), Serve::Variant(id)))
+            }));
+        }
+    }
+}
+
+fn is_required(flag: &Flag, required: &Required, source: &str, serve: &Serve) -> bool {
+    match required {
+        Required::Values(values) => values.contains(flag.value(serve)),
+        Required::Variants(names) => {
+            let name = match serve {
+                Serve::Variant(id) => flag
+                    .variants
+                    .get(usize::from(id.0))
+                    .map_or(source, |variant| variant.key.as_str()),
+                Serve::Value(value) if flag.value_type == ValueType::Boolean => {
+                    if value.as_bool() == Some(true) {
+                        "on"
+                    } else {
+                        "off"
+                    }
+                }
+                Serve::Value(_) => source,
+            };
+            names.iter().any(|wanted| wanted == name)
+        }
+    }
+}
