@@ -21,7 +21,7 @@
 //! | resolution | [`resolve`]: inheritance, schedules and kill switches, with the origin of every slot |
 //! | judgement | [`check`]: what `validate` finds in a sound catalog; [`compile`]: the catalog to a ruleset; [`patch`]: what a command means, as a change of a flag's file; [`policy`]: when changes may be made |
 //! | answers | [`evaluate`]: a ruleset and a context to a value; uses [`ruleset`] alone |
-//! | edges | [`tree`]: where files come from; [`git`]: the only user of libgit2 |
+//! | edges | [`tree`]: where files come from; [`store`]: files changed, all of a plan or none; [`git`]: the only user of libgit2 and of the `git` program |
 //! | project | [`workspace`]: a project, found and loaded |
 //! | use cases | [`ops`]: options in, a report out |
 //! | reports | [`output`]: reports as text and JSON |
@@ -89,6 +89,7 @@ pub mod policy;
 pub mod resolve;
 pub mod ruleset;
 pub mod schema;
+pub mod store;
 pub mod text;
 pub mod tree;
 pub mod workspace;
