@@ -109,7 +109,7 @@ pub(super) fn carry_out(
 ) -> anyhow::Result<()> {
     for folder in folders {
         let cannot = || format!("cannot make the folder `{}`", folder.display());
-        steps(Step::Folder(folder)).with_context(cannot)?;
+        steps(Step::Folder).with_context(cannot)?;
         if !folder.is_dir() {
             fs::create_dir(folder).with_context(cannot)?;
             disk::sync_folder_of(folder).with_context(cannot)?;
@@ -139,11 +139,11 @@ pub(super) fn write_beside(target: &Target, steps: Steps<'_>) -> anyhow::Result<
 pub(super) fn put_in_place(target: &Target, steps: Steps<'_>) -> anyhow::Result<()> {
     let file = &target.file;
     if target.change.after.is_some() {
-        return steps(Step::Replace(file))
+        return steps(Step::Replace)
             .and_then(|()| disk::replace(&target.beside, file))
             .with_context(|| target.cannot("write"));
     }
-    steps(Step::Remove(file))
+    steps(Step::Remove)
         .and_then(|()| disk::remove(file))
         .and_then(|()| disk::sync_folder_of(file))
         .with_context(|| target.cannot("remove"))

@@ -79,13 +79,13 @@ enum Step<'s> {
     /// The journal is written.
     Journal,
     /// A folder is made.
-    Folder(&'s Path),
+    Folder,
     /// A new content is written beside its file.
     Beside(&'s Path),
     /// A file gets its new content.
-    Replace(&'s Path),
+    Replace,
     /// A file is removed.
-    Remove(&'s Path),
+    Remove,
     /// The journal is removed.
     Forget,
 }

@@ -1,8 +1,4 @@
-//! Git, read locally: the only user of libgit2.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "an edge: repositories are found here"
-)]
+//! The commit that is checked out, for what tells of it.
 
 use std::path::Path;
 

@@ -1,0 +1,30 @@
+//! Git: the only user of libgit2 and of the `git` program.
+//!
+//! libgit2 reads: repositories, branches, committed files. Whatever changes a repository or talks
+//! to another one is left to the user's own `git`, so that hooks, signing and credentials work as
+//! always. [`Repo`] knows what is where; [`commit_only`] commits named files and nothing else;
+//! a [`TemporaryWorktree`] is a checkout apart from the user's, to build commits in; [`push`] tells
+//! a lost race from a refusal. Paths are relative to the repository's working tree, with forward
+//! slashes. What the files mean is no concern of this module.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "an edge: repositories are found here"
+)]
+
+mod commit;
+mod head;
+mod index;
+mod program;
+mod remote;
+mod repository;
+mod status;
+mod worktree;
+
+pub use commit::{Message, commit_only};
+pub use head::{Head, head};
+pub use index::{Staged, advance, export_index, restage, stage, staged};
+pub use program::GitError;
+pub use remote::{Pushed, fetch, push, remote_of};
+pub use repository::{Checkout, Repo, git_dir};
+pub use status::{differing, ignored_by};
+pub use worktree::{TemporaryWorktree, move_branch, move_detached_head};
