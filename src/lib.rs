@@ -14,12 +14,13 @@
 //! | --- | --- |
 //! | ground | [`text`]: bytes, lines and columns; [`ruleset`]: the compiled document |
 //! | findings | [`diagnostic`]: what is wrong, where, and the next step; the registry of checks |
-//! | trees | [`document`]: values that know their bytes; [`literal`]: versions, times and shares as text; [`graph`]: loops and orders; [`mod@format`]: the files as they are written |
+//! | trees | [`document`]: values that know their bytes; [`literal`]: versions, times and shares as text; [`graph`]: loops and orders; [`words`]: numbers, conditions and shares in words; [`mod@format`]: the files as they are written |
 //! | reading | [`yaml`]: YAML to a document; [`model`]: the catalog as it is meant |
 //! | shape | [`schema`]: JSON Schemas, and documents checked against them |
 //! | meaning | [`config`]: ffctl.toml; [`lower`]: documents to the model |
 //! | resolution | [`resolve`]: inheritance, schedules and kill switches, with the origin of every slot |
-//! | judgement | [`check`]: what `validate` finds in a sound catalog; [`compile`]: the catalog to a ruleset; [`patch`]: what a command means, as a change of a flag's file; [`policy`]: when changes may be made |
+//! | judgement | [`check`]: what `validate` finds in a sound catalog; [`compile`]: the catalog to a ruleset; [`patch`]: what a command means, as a change of a flag's file; [`policy`]: when changes may be made; [`record`]: all that decides what a flag serves, free of the clock |
+//! | differences | [`diff`]: what a change does to what is served |
 //! | answers | [`evaluate`]: a ruleset and a context to a value; uses [`ruleset`] alone |
 //! | edges | [`tree`]: where files come from; [`store`]: files changed, all of a plan or none; [`git`]: the only user of libgit2 and of the `git` program |
 //! | project | [`workspace`]: a project, found and loaded |
@@ -74,6 +75,7 @@ pub mod cli;
 pub mod compile;
 pub mod config;
 pub mod diagnostic;
+pub mod diff;
 pub mod document;
 pub mod evaluate;
 pub mod format;
@@ -86,12 +88,14 @@ pub mod ops;
 pub mod output;
 pub mod patch;
 pub mod policy;
+pub mod record;
 pub mod resolve;
 pub mod ruleset;
 pub mod schema;
 pub mod store;
 pub mod text;
 pub mod tree;
+pub mod words;
 pub mod workspace;
 pub mod yaml;
 

@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity, plain_text};
 use crate::ops::ValidateReport;
 use crate::text::{Location, Source, SourceMap};
 
-use super::words::count;
+use crate::words::count;
 
 /// How much of a long line is shown on either side of a place.
 const LINE_WINDOW: usize = 160;

@@ -3,7 +3,7 @@
 use crate::model::ChangeWindow;
 use crate::ops::{EnvironmentRow, EnvironmentsReport};
 
-use super::words::{count, day_name, one_line};
+use crate::words::{count, day_name, one_line};
 
 /// Returns the inheritance tree with what protects each environment.
 #[must_use]

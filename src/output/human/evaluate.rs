@@ -7,7 +7,7 @@ use crate::evaluate::{
 use crate::ops::{EvaluateReport, Evaluation, Traced};
 
 use super::table::table;
-use super::words::{one_line, plain, thousandths};
+use crate::words::{one_line, plain, thousandths};
 
 /// Returns a table of answers, or with traces one account after the other.
 #[must_use]

@@ -3,7 +3,7 @@
 use crate::ops::ListReport;
 
 use super::table::table;
-use super::words::count;
+use crate::words::count;
 
 /// Returns a row a flag, a column an environment.
 #[must_use]

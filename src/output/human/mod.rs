@@ -6,11 +6,10 @@ mod evaluate;
 mod list;
 mod show;
 mod table;
-mod words;
 
 pub use diagnostics::{diagnostics, validate_summary};
 pub use environments::environments;
 pub use evaluate::evaluate;
 pub use list::list;
 pub use show::show;
-pub use words::{count, day_name, describe_conditions};
+pub use crate::words::{count, day_name, describe_conditions};

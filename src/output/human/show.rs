@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::ops::{ShownEnvironment, ShownFlag, ShownServing, ShownSlot};
 
-use super::words::{describe_conditions, duration, one_line, plain, source_line, thousandths};
+use crate::words::{describe_conditions, duration, one_line, plain, source_line, thousandths};
 
 /// Returns the file, then each environment with its slots and their origins.
 #[must_use]

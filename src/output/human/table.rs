@@ -2,7 +2,7 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::words::one_line;
+use crate::words::one_line;
 
 /// Returns rows under a header, in columns two spaces apart, without trailing blanks. Cells are
 /// shown without control characters.

@@ -1,6 +1,7 @@
 //! Every schema that the project publishes: of files, of the ruleset, of printed JSON.
 
 use crate::ops::SchemaDocument;
+use crate::record::Record;
 use crate::ruleset::Ruleset;
 use crate::schema::{FileKind, generate};
 
@@ -17,6 +18,7 @@ pub fn all() -> Vec<SchemaDocument> {
         .map(|kind| (kind.name().to_owned(), kind.schema().clone()));
     let documents = [
         ("ruleset", generate::<Ruleset<'_>>()),
+        ("record", generate::<Record<'_>>()),
         ("envelope", generate::<EnvelopeDocument>()),
         ("environments-output", generate::<EnvironmentsDocument>()),
         ("error-output", generate::<ErrorDocument>()),

@@ -65,7 +65,7 @@ fn describe(condition: &Value, inside: bool) -> String {
 
 /// Returns a value as people write it: text without quotes where it is plain, lists in brackets.
 #[must_use]
-pub(super) fn plain(value: &Value) -> String {
+pub fn plain(value: &Value) -> String {
     match value {
         Value::String(text) if is_plain(text) => text.clone(),
         Value::Array(items) => format!(
@@ -79,20 +79,20 @@ pub(super) fn plain(value: &Value) -> String {
 
 /// Returns free text of a file on one line, with control characters written as escapes.
 #[must_use]
-pub(super) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     plain_text(text.trim_end()).into_owned()
 }
 
 /// Returns a line of a file with its control characters written as escapes; tabs stay.
 #[must_use]
-pub(super) fn source_line(line: &str) -> String {
+pub fn source_line(line: &str) -> String {
     let parts: Vec<_> = line.trim_end().split('\t').map(plain_text).collect();
     parts.join("\t")
 }
 
 /// Returns a number of thousandths as a decimal: `12.5`.
 #[must_use]
-pub(super) fn thousandths(number: u64) -> String {
+pub fn thousandths(number: u64) -> String {
     let (whole, rest) = (number / 1000, number % 1000);
     if rest == 0 {
         whole.to_string()
@@ -103,7 +103,7 @@ pub(super) fn thousandths(number: u64) -> String {
 
 /// Returns a duration as files write it, in the largest unit that divides it: `1d`.
 #[must_use]
-pub(super) fn duration(seconds: u64) -> String {
+pub fn duration(seconds: u64) -> String {
     let units = [(604_800, 'w'), (86_400, 'd'), (3_600, 'h'), (60, 'm')];
     let fitting = units
         .into_iter()
