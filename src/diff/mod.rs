@@ -1,1 +1,275 @@
-//! stub
+//! What a change does to what is served.
+//!
+//! Input: a flag before and after, each with the catalog it stands in, an environment by its name,
+//! and a time. Output: one [`Change`] for each kind, with the part of the record that is affected
+//! and one phrase for people. The comparison is of [records](crate::record), so what says the same
+//! in other words is no change; it is exact about slices of the bucket space, and names rules and
+//! conditions where those decide. What nobody is served otherwise, now or by a pending step, is
+//! [`ChangeKind::Latent`]. What changes in another flag is that flag's change, also where this one
+//! depends on it. No clock: the time is an argument.
+
+mod audience;
+mod latent;
+mod phrase;
+mod rules;
+mod schedule;
+mod view;
+
+use serde_json::{Value, json};
+
+use crate::diagnostic::plain_text;
+use crate::model::{Catalog, EnvironmentId, Flag};
+use crate::record::{Record, record};
+
+use audience::json;
+use view::{State, View};
+
+/// A flag in its catalog.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'c> {
+    /// The catalog.
+    pub catalog: &'c Catalog,
+    /// The flag.
+    pub flag: &'c Flag,
+}
+
+/// What a change does, of one kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The kind.
+    pub kind: ChangeKind,
+    /// The affected part of the record before; null where there is none.
+    pub before: Value,
+    /// The affected part of the record after; null where there is none.
+    pub after: Value,
+    /// What it does, in one line.
+    pub effect: String,
+}
+
+/// A kind of change, in the order in which changes are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ChangeKind {
+    /// The flag is there, or served again, and was not.
+    Created,
+    /// The flag is gone, or archived.
+    Removed,
+    /// It is on, and was off.
+    Enabled,
+    /// It is off, and was on.
+    Disabled,
+    /// A kill switch is in force.
+    Killed,
+    /// No kill switch is in force any more.
+    Restored,
+    /// To how many it is served.
+    Exposure,
+    /// What is served.
+    Serving,
+    /// Whom the rules take, and which does.
+    Rules,
+    /// What is to happen later.
+    Schedule,
+    /// What must be served first.
+    Dependencies,
+    /// People are dealt anew.
+    Reshuffle,
+    /// Nobody is served anything else, now or by a pending step.
+    Latent,
+}
+
+impl ChangeKind {
+    /// Every kind, in order.
+    pub const ALL: [Self; 13] = [
+        Self::Created,
+        Self::Removed,
+        Self::Enabled,
+        Self::Disabled,
+        Self::Killed,
+        Self::Restored,
+        Self::Exposure,
+        Self::Serving,
+        Self::Rules,
+        Self::Schedule,
+        Self::Dependencies,
+        Self::Reshuffle,
+        Self::Latent,
+    ];
+
+    /// Returns its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Removed => "removed",
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::Killed => "killed",
+            Self::Restored => "restored",
+            Self::Exposure => "exposure",
+            Self::Serving => "serving",
+            Self::Rules => "rules",
+            Self::Schedule => "schedule",
+            Self::Dependencies => "dependencies",
+            Self::Reshuffle => "reshuffle",
+            Self::Latent => "latent",
+        }
+    }
+}
+
+/// Returns what changes for an environment, at most one change of each kind, in their order; nothing
+/// where the records are equal. A side whose catalog has no such environment is as good as absent.
+#[must_use]
+pub fn changes(
+    before: Option<Side<'_>>,
+    after: Option<Side<'_>>,
+    environment: &str,
+    now: i64,
+) -> Vec<Change> {
+    let of =
+        |side: Side<'_>| -> Option<EnvironmentId> { side.catalog.environments.find(environment) };
+    let before = before.and_then(|side| Some(record(side.catalog, side.flag, of(side)?)));
+    let after = after.and_then(|side| Some(record(side.catalog, side.flag, of(side)?)));
+    let mut changes = match (&before, &after) {
+        (None, None) => Vec::new(),
+        (None, Some(after)) => vec![created(None, View::at(after, now))],
+        (Some(before), None) => vec![removed(View::at(before, now), None)],
+        (Some(before), Some(after)) => between(before, after, now),
+    };
+    changes.sort_by_key(|change| change.kind);
+    for change in &mut changes {
+        change.effect = plain_text(&change.effect).into_owned();
+    }
+    changes
+}
+
+/// Returns what a flag serves in an environment at a time, in words.
+///
+/// It says nothing of whether the flags that it depends on serve what they must.
+#[must_use]
+pub fn served(catalog: &Catalog, flag: &Flag, environment: EnvironmentId, now: i64) -> String {
+    let record = record(catalog, flag, environment);
+    plain_text(&phrase::served(View::at(&record, now))).into_owned()
+}
+
+fn between<'r>(before: &'r Record<'r>, after: &'r Record<'r>, now: i64) -> Vec<Change> {
+    if before == after {
+        return Vec::new();
+    }
+    let (was, is) = (View::at(before, now), View::at(after, now));
+    let mut changes = now_visible(was, is);
+    changes.extend(schedule::change(was, is, &changes));
+    changes.extend(dependencies(was, is));
+    changes.extend(latent::change(was, is, &changes));
+    changes
+}
+
+/// Returns what is served otherwise at the time of the views.
+fn now_visible<'r>(was: View<'r>, is: View<'r>) -> Vec<Change> {
+    match (was.state(), is.state()) {
+        (State::Gone, State::Gone) => Vec::new(),
+        (State::Gone, _) => vec![created(Some(was), is)],
+        (_, State::Gone) => vec![removed(was, Some(is))],
+        (State::Killed, State::Killed) | (State::Off, State::Off) => {
+            dark(was, is).into_iter().collect()
+        }
+        (_, State::Killed) => vec![switched(ChangeKind::Killed, was, is)],
+        (State::Killed, _) => vec![switched(ChangeKind::Restored, was, is)],
+        (State::Off, State::On) => vec![switched(ChangeKind::Enabled, was, is)],
+        (State::On, State::Off) => vec![switched(ChangeKind::Disabled, was, is)],
+        (State::On, State::On) => {
+            let mut changes = audience::changes(was, is);
+            changes.extend(rules::change(was, is));
+            changes
+        }
+    }
+}
+
+fn created(was: Option<View<'_>>, is: View<'_>) -> Change {
+    let words = phrase::served(is);
+    Change {
+        kind: ChangeKind::Created,
+        before: was.map_or(Value::Null, state),
+        after: state(is),
+        effect: match was {
+            None => format!("new: {words}"),
+            Some(_) => format!("not archived any more: {words}"),
+        },
+    }
+}
+
+fn removed(was: View<'_>, is: Option<View<'_>>) -> Change {
+    let words = phrase::served(was);
+    Change {
+        kind: ChangeKind::Removed,
+        before: state(was),
+        after: is.map_or(Value::Null, state),
+        effect: match is {
+            None => format!("removed; was {words}"),
+            Some(_) => format!("archived, runtimes get the code's default; was {words}"),
+        },
+    }
+}
+
+fn switched(kind: ChangeKind, was: View<'_>, is: View<'_>) -> Change {
+    Change {
+        kind,
+        before: state(was),
+        after: state(is),
+        effect: match kind {
+            ChangeKind::Killed => {
+                format!(
+                    "{}; was {}",
+                    phrase::in_a_change(is),
+                    phrase::in_a_change(was)
+                )
+            }
+            ChangeKind::Restored => format!("killed → {}", phrase::in_a_change(is)),
+            _ => format!("{} → {}", phrase::in_a_change(was), phrase::in_a_change(is)),
+        },
+    }
+}
+
+/// Returns the change of what a flag serves that is off or killed on both sides.
+fn dark(was: View<'_>, is: View<'_>) -> Option<Change> {
+    let (off, other) = (was.off(), is.off());
+    (off != other).then(|| Change {
+        kind: ChangeKind::Serving,
+        before: json!({"off": json(&was.record.off)}),
+        after: json!({"off": json(&is.record.off)}),
+        effect: format!(
+            "off value {} → {}, served to everybody now",
+            phrase::described(off, other),
+            phrase::described(other, off)
+        ),
+    })
+}
+
+fn dependencies(was: View<'_>, is: View<'_>) -> Option<Change> {
+    let (list, other) = (&was.record.depends_on, &is.record.depends_on);
+    let dark = |view: View<'_>| matches!(view.state(), State::Gone | State::Killed);
+    let serves = schedule::serves(was) || schedule::serves(is);
+    if list == other || dark(was) || dark(is) || !serves {
+        return None;
+    }
+    let added = other.iter().filter(|one| !list.contains(one));
+    let added = added.map(|one| format!("needs {}", phrase::dependency(one)));
+    let gone = list.iter().filter(|one| !other.contains(one));
+    let gone = gone.map(|one| format!("no longer needs {}", phrase::dependency(one)));
+    Some(Change {
+        kind: ChangeKind::Dependencies,
+        before: json(list),
+        after: json(other),
+        effect: phrase::listed(added.chain(gone), "; "),
+    })
+}
+
+/// What decides at the time of a view, as JSON: the switches, and the phase.
+fn state(view: View<'_>) -> Value {
+    let mut state = json(view.phase);
+    if let Some(members) = state.as_object_mut() {
+        members.insert("archived".to_owned(), json!(view.record.archived));
+        members.insert("killed".to_owned(), json!(view.record.killed));
+        members.insert("off".to_owned(), json(&view.record.off));
+    }
+    state
+}

@@ -13,11 +13,7 @@ use super::{FORMAT, Phase, Record, Rule, Served, Variant, Weight};
 
 /// Returns the record of a flag in an environment.
 #[must_use]
-pub fn record<'c>(
-    catalog: &'c Catalog,
-    flag: &'c Flag,
-    environment: EnvironmentId,
-) -> Record<'c> {
+pub fn record<'c>(catalog: &'c Catalog, flag: &'c Flag, environment: EnvironmentId) -> Record<'c> {
     let builder = Builder { catalog, flag };
     let steps = resolve::step_times(catalog, flag, environment);
     let times = std::iter::once(Moment::Beginning).chain(steps.into_iter().map(Moment::At));
@@ -88,12 +84,7 @@ struct Builder<'c> {
 }
 
 impl<'c> Builder<'c> {
-    fn phase(
-        self,
-        environment: EnvironmentId,
-        time: Moment,
-        uses: &mut Uses<'c>,
-    ) -> Phase<'c> {
+    fn phase(self, environment: EnvironmentId, time: Moment, uses: &mut Uses<'c>) -> Phase<'c> {
         let resolved = resolve::resolve(self.catalog, self.flag, environment, time);
         let own = resolved.bucket_by.value;
         uses.attributes.extend(own);
@@ -193,7 +184,9 @@ impl<'c> Builder<'c> {
     }
 
     fn conditions(self, list: &'c [Condition]) -> Vec<ruleset::Condition<'c>> {
-        list.iter().map(|condition| self.condition(condition)).collect()
+        list.iter()
+            .map(|condition| self.condition(condition))
+            .collect()
     }
 
     /// Writes a condition out, segments in place. Segments form no loop, and how large they grow is

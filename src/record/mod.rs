@@ -171,9 +171,7 @@ pub struct Weight<'c> {
 
 impl PartialEq for Variant<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
-            && self.weight == other.weight
-            && same_value(self.value, other.value)
+        self.key == other.key && self.weight == other.weight && same_value(self.value, other.value)
     }
 }
 
@@ -192,10 +190,15 @@ impl PartialEq for Served<'_> {
 #[must_use]
 pub fn same_value(one: &Value, other: &Value) -> bool {
     match (one, other) {
-        (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
+        (Value::Number(one), Value::Number(other)) => {
+            one == other || one.as_f64() == other.as_f64()
+        }
         (Value::Array(one), Value::Array(other)) => {
             one.len() == other.len()
-                && one.iter().zip(other).all(|(one, other)| same_value(one, other))
+                && one
+                    .iter()
+                    .zip(other)
+                    .all(|(one, other)| same_value(one, other))
         }
         (Value::Object(one), Value::Object(other)) => {
             one.len() == other.len()

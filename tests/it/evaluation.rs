@@ -4,61 +4,13 @@
 use std::collections::BTreeMap;
 
 use ffctl::compile::{compile, versioned};
-use ffctl::config::{self, Config};
-use ffctl::diagnostic::Diagnostics;
 use ffctl::evaluate::{Engine, Outcome, Tracer};
-use ffctl::model::Catalog;
-use ffctl::text::{Source, SourceMap};
-use ffctl::tree::MemoryTree;
-use ffctl::workspace::{self, Loaded, Selection};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::support::Sandbox;
 use crate::support::generate::{self, Generated};
 use crate::support::reference::{Reference, same_answer};
-
-fn settings(bucketing: &str) -> Config {
-    let text =
-        format!("[project]\nname = \"generated\"\n\n[evaluation]\nbucketing = \"{bucketing}\"\n");
-    let mut sources = SourceMap::default();
-    let mut diagnostics = Diagnostics::default();
-    let source = sources.add(Source::new("ffctl.toml", text.clone()));
-    let config = config::parse(source, &text, &mut diagnostics);
-    assert!(diagnostics.is_empty(), "{diagnostics:?}");
-    config.expect("the settings are TOML")
-}
-
-fn load(files: &BTreeMap<String, String>, config: &Config) -> Loaded {
-    let tree = MemoryTree::new(
-        files
-            .iter()
-            .map(|(path, text)| (format!("flags/{path}"), text.clone())),
-    );
-    let mut sources = SourceMap::default();
-    sources.add(Source::new("ffctl.toml", ""));
-    workspace::load(
-        &tree,
-        Some(config),
-        (sources, Diagnostics::default()),
-        Selection::All,
-    )
-}
-
-fn sound(generated: &Generated) -> Catalog {
-    let config = settings(&generated.bucketing);
-    let loaded = load(&generated.files, &config);
-    let errors: Vec<_> = loaded
-        .diagnostics
-        .iter()
-        .filter(|finding| finding.severity == ffctl::diagnostic::Severity::Error)
-        .collect();
-    assert!(
-        errors.is_empty(),
-        "a generated catalog is sound: {errors:#?}"
-    );
-    loaded.catalog
-}
+use crate::support::{Sandbox, sound};
 
 fn answer(outcome: &Outcome<'_>) -> Value {
     json!({

@@ -11,7 +11,10 @@ use std::path::Path;
 const LAYERS: &[(&str, &[&str])] = &[
     ("ground", &["text", "ruleset"]),
     ("findings", &["diagnostic"]),
-    ("trees", &["document", "literal", "graph", "words", "format"]),
+    (
+        "trees",
+        &["document", "literal", "graph", "words", "format"],
+    ),
     ("reading", &["yaml", "model"]),
     ("shape", &["schema"]),
     ("meaning", &["config", "lower"]),
@@ -82,7 +85,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hashbrown", &["evaluate"]),
     ("jsonschema", &["schema"]),
     ("rayon", &["workspace"]),
-    ("schemars", &["format", "output", "record", "ruleset", "schema"]),
+    (
+        "schemars",
+        &["format", "output", "record", "ruleset", "schema"],
+    ),
     ("serde_json_canonicalizer", &["compile"]),
     ("sha2", &["compile"]),
     ("strsim", &["diagnostic"]),

@@ -12,11 +12,13 @@
 mod cases;
 mod cmd;
 mod collect;
+mod diff;
 mod docs;
 mod evaluation;
 mod hostile;
 mod layering;
 mod modules;
+mod record;
 mod robustness;
 mod seeds;
 mod support;

@@ -7,9 +7,9 @@ mod list;
 mod show;
 mod table;
 
+pub use crate::words::{count, day_name, describe_conditions};
 pub use diagnostics::{diagnostics, validate_summary};
 pub use environments::environments;
 pub use evaluate::evaluate;
 pub use list::list;
 pub use show::show;
-pub use crate::words::{count, day_name, describe_conditions};

@@ -1,5 +1,6 @@
 //! What the tests share: a project in a folder of its own, and the program run in it.
 
+mod catalog;
 pub(crate) mod generate;
 mod output;
 pub(crate) mod reference;
@@ -7,6 +8,7 @@ mod sandbox;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use catalog::{catalog, sound};
 pub(crate) use output::{Finding, Output};
 pub(crate) use sandbox::{NOW, Sandbox};
 

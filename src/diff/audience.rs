@@ -1,0 +1,433 @@
+//! What changes for those who are served at a time: how many, what, and who is moved.
+//!
+//! Both sides serve. Audiences are compared one by one: those whom no rule takes, and those of each
+//! rule that both sides have, by its name. Numbers are said of slices of the bucket space only;
+//! where conditions decide, the rule is named with them.
+
+use serde_json::{Map, Value, json};
+
+use crate::record::{Record, Rule, Serving};
+use crate::ruleset::Text;
+
+use super::phrase;
+use super::view::{Dealt, Inside, Key, Thing, View, aligned};
+use super::{Change, ChangeKind};
+
+/// An audience on both sides.
+struct Audience<'r> {
+    /// The rule that takes it, on both sides; `None` for those whom none does.
+    rules: Option<(&'r Rule<'r>, &'r Rule<'r>)>,
+    /// Whether there is any other.
+    alone: bool,
+    before: Dealt<'r>,
+    after: Dealt<'r>,
+}
+
+/// Returns what changes between two views that both serve: exposure, serving and reshuffle.
+pub(super) fn changes<'r>(before: View<'r>, after: View<'r>) -> Vec<Change> {
+    let audiences = audiences(before, after);
+    let mut changes = Vec::new();
+    for (kind, effect) in [
+        (
+            ChangeKind::Exposure,
+            exposure as fn(&Audience<'_>) -> Option<String>,
+        ),
+        (ChangeKind::Serving, serving),
+        (ChangeKind::Reshuffle, reshuffle),
+    ] {
+        let mut effects = Vec::new();
+        let mut sides = Sides::default();
+        for audience in &audiences {
+            if let Some(effect) = effect(audience) {
+                effects.push(format!("{}{effect}", audience.title()));
+                sides.add(kind, audience, before, after);
+            }
+        }
+        if kind == ChangeKind::Serving && off_is_served(before, after) {
+            let was = phrase::thing(before.off());
+            let is = phrase::thing(after.off());
+            effects.push(format!(
+                "off value {was} → {is}, served where a dependency is not met"
+            ));
+            sides.put("off", json(&before.record.off), json(&after.record.off));
+        }
+        if !effects.is_empty() {
+            if kind == ChangeKind::Reshuffle {
+                sides.keys(before.record, after.record);
+            }
+            changes.push(sides.change(kind, phrase::listed(effects, "; ")));
+        }
+    }
+    changes
+}
+
+/// The off value is served to those for whom a dependency in this repository is not met.
+pub(super) fn off_is_served(before: View<'_>, after: View<'_>) -> bool {
+    let depends = |view: View<'_>| {
+        let mut list = view.record.depends_on.iter();
+        list.any(|dependency| dependency.repository.is_none())
+    };
+    depends(before) && depends(after) && before.off() != after.off()
+}
+
+fn audiences<'r>(before: View<'r>, after: View<'r>) -> Vec<Audience<'r>> {
+    let alone = before.rules().is_empty() && after.rules().is_empty();
+    let mut audiences = Vec::new();
+    if let (Some(was), Some(is)) = (before.rest(), after.rest()) {
+        audiences.extend(Audience::of(None, alone, &was, &is));
+    }
+    for rule in after.rules() {
+        let mut others = before.rules().iter();
+        if let Some(other) = others.find(|other| other.name == rule.name) {
+            let (was, is) = (before.of_rule(other), after.of_rule(rule));
+            audiences.extend(Audience::of(Some((other, rule)), false, &was, &is));
+        }
+    }
+    audiences
+}
+
+impl<'r> Audience<'r> {
+    fn of(
+        rules: Option<(&'r Rule<'r>, &'r Rule<'r>)>,
+        alone: bool,
+        before: &Dealt<'r>,
+        after: &Dealt<'r>,
+    ) -> Option<Self> {
+        let (was, is) = aligned(before, after);
+        (before != after).then_some(Self {
+            rules,
+            alone,
+            before: was,
+            after: is,
+        })
+    }
+
+    fn title(&self) -> String {
+        match self.rules {
+            Some((_, rule)) => format!("{}: ", phrase::rule_and_conditions(rule)),
+            None if self.alone => String::new(),
+            None => "those whom no rule takes: ".to_owned(),
+        }
+    }
+
+    fn is_exposed_differently(&self) -> bool {
+        self.before.share != self.after.share || self.before.ramp != self.after.ramp
+    }
+
+    /// The keys, where both sides deal the same kind of bucket with different ones.
+    fn keys(&self) -> Option<(&Key<'r>, &Key<'r>)> {
+        let both_partial = self.before.is_partial() && self.after.is_partial();
+        let both_split = self.before.split().is_some() && self.after.split().is_some();
+        let keys = self.before.key.as_ref().zip(self.after.key.as_ref());
+        keys.filter(|(before, after)| (both_partial || both_split) && before != after)
+    }
+}
+
+fn exposure(audience: &Audience<'_>) -> Option<String> {
+    if !audience.is_exposed_differently() {
+        return None;
+    }
+    let (before, after) = (&audience.before, &audience.after);
+    let moves = if audience.keys().is_some() {
+        "dealt anew".to_owned()
+    } else if before.share < after.share {
+        let more = phrase::percent(after.share - before.share);
+        format!("{more} more, nobody leaves")
+    } else if after.share < before.share {
+        format!("{} leave", phrase::percent(before.share - after.share))
+    } else {
+        "nobody moves now".to_owned()
+    };
+    Some(format!(
+        "{} → {}: {moves}",
+        phrase::share(before),
+        phrase::share(after)
+    ))
+}
+
+fn serving(audience: &Audience<'_>) -> Option<String> {
+    let (before, after) = (&audience.before, &audience.after);
+    let mut parts = Vec::new();
+    if let (Some(was), Some(is)) = (&before.inside, &after.inside)
+        && shares(was) != shares(is)
+    {
+        parts.push(differing(
+            phrase::inside(before),
+            phrase::inside(after),
+            was,
+            is,
+        ));
+    }
+    if let (Some(was), Some(is)) = (before.outside, after.outside)
+        && was != is
+    {
+        let words = differing(
+            phrase::thing(was),
+            phrase::thing(is),
+            &Inside::One(was),
+            &Inside::One(is),
+        );
+        let who = if after.is_partial() || before.is_partial() {
+            "others"
+        } else if after.split().is_some() {
+            "those without a subject"
+        } else {
+            "everybody"
+        };
+        parts.push(format!("{who} {words}"));
+    }
+    // Whatever makes two audiences unequal is told as one of the three kinds.
+    if parts.is_empty() && !audience.is_exposed_differently() && reshuffle(audience).is_none() {
+        parts.push(format!(
+            "{} → {}",
+            phrase::inside(before),
+            phrase::inside(after)
+        ));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Returns `a → b`; where the names are the same, the values behind them.
+fn differing(was: String, is: String, before: &Inside<'_>, after: &Inside<'_>) -> String {
+    if was != is {
+        return format!("{was} → {is}");
+    }
+    let (before, after) = (things(before), things(after));
+    let pairs = before
+        .into_iter()
+        .zip(after)
+        .filter(|(one, other)| one != other);
+    let words = pairs.map(|(one, other)| {
+        let (was, is) = (phrase::value(one.value), phrase::value(other.value));
+        format!("{} ({was} → {is})", phrase::thing(one))
+    });
+    phrase::listed(words, ", ")
+}
+
+fn things<'r>(inside: &Inside<'r>) -> Vec<Thing<'r>> {
+    match inside {
+        Inside::One(one) => vec![*one],
+        Inside::Split(parts) => parts.iter().map(|part| part.thing).collect(),
+    }
+}
+
+/// What is served to how wide a slice, whatever the order.
+fn shares(inside: &Inside<'_>) -> Vec<(String, String, u32)> {
+    let width = |thing: Thing<'_>, width| {
+        let name = thing.variant.unwrap_or_default().to_owned();
+        let value = serde_json_canonical(thing.value);
+        (name, value, width)
+    };
+    let mut shares = match inside {
+        Inside::One(one) => vec![width(*one, 0)],
+        Inside::Split(parts) => {
+            let starts = std::iter::once(0).chain(parts.iter().map(|part| part.end));
+            let widths = parts.iter().zip(starts);
+            widths
+                .map(|(part, start)| width(part.thing, part.end - start))
+                .collect()
+        }
+    };
+    shares.sort();
+    shares
+}
+
+/// A value as text by which it is compared: numbers as such, keys in order.
+fn serde_json_canonical(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number.as_f64().unwrap_or_default().to_string(),
+        Value::Array(list) => format!(
+            "{:?}",
+            list.iter().map(serde_json_canonical).collect::<Vec<_>>()
+        ),
+        Value::Object(map) => {
+            let sorted: std::collections::BTreeMap<_, _> = map
+                .iter()
+                .map(|(key, value)| (key, serde_json_canonical(value)))
+                .collect();
+            format!("{sorted:?}")
+        }
+        other => other.to_string(),
+    }
+}
+
+fn reshuffle(audience: &Audience<'_>) -> Option<String> {
+    let (before, after) = (&audience.before, &audience.after);
+    if let Some((was, is)) = audience.keys() {
+        let who = match (
+            before.is_partial() && after.is_partial(),
+            before.split().is_some(),
+        ) {
+            (true, _) => "who is included changes",
+            (false, _) => "who gets which variant changes",
+        };
+        return Some(format!(
+            "{}: everybody is dealt anew, {who}",
+            causes(was, is)
+        ));
+    }
+    let (Some(was), Some(is)) = (before.split(), after.split()) else {
+        return None;
+    };
+    (was != is).then(|| {
+        let moves = moves(was, is);
+        let words = moves.iter().map(|(from, to, width)| {
+            format!("{} move from {from} to {to}", phrase::percent(*width))
+        });
+        let included = if after.is_partial() {
+            " of the included"
+        } else {
+            ""
+        };
+        match moves.is_empty() {
+            true => "the same variants with other values".to_owned(),
+            false => format!("{}{included}", phrase::listed(words, ", ")),
+        }
+    })
+}
+
+fn causes(before: &Key<'_>, after: &Key<'_>) -> String {
+    let mut causes = Vec::new();
+    if before.salt != after.salt {
+        let [was, is] = [before.salt, after.salt].map(|salt| phrase::value(&json!(salt)));
+        causes.push(format!("salt {was} → {is}"));
+    }
+    if before.bucketing != after.bucketing {
+        let [was, is] = [before.bucketing, after.bucketing].map(|one| phrase::value(&json!(one)));
+        causes.push(format!("bucketing {was} → {is}"));
+    }
+    if before.attribute != after.attribute {
+        let [was, is] = [before.attribute, after.attribute].map(phrase::subject);
+        causes.push(format!("bucket_by {was} → {is}"));
+    }
+    if causes.is_empty() {
+        let attribute = phrase::subject(after.attribute);
+        causes.push(format!("{attribute} is computed otherwise"));
+    }
+    causes.join(", ")
+}
+
+/// Returns from which variant to which how wide a slice of a split moves.
+fn moves(
+    before: &[super::view::Part<'_>],
+    after: &[super::view::Part<'_>],
+) -> Vec<(String, String, u32)> {
+    let mut moves: Vec<(String, String, u32)> = Vec::new();
+    let mut start = 0;
+    let (mut was, mut is) = (before.iter().peekable(), after.iter().peekable());
+    while let (Some(from), Some(to)) = (was.peek(), is.peek()) {
+        let end = from.end.min(to.end);
+        let names = (phrase::thing(from.thing), phrase::thing(to.thing));
+        if end > start && names.0 != names.1 {
+            let width = end - start;
+            let known = moves
+                .iter_mut()
+                .find(|one| one.0 == names.0 && one.1 == names.1);
+            match known {
+                Some(known) => known.2 += width,
+                None => moves.push((names.0, names.1, width)),
+            }
+        }
+        start = end;
+        let (from_ends, to_ends) = (from.end == end, to.end == end);
+        if from_ends {
+            was.next();
+        }
+        if to_ends {
+            is.next();
+        }
+    }
+    moves
+}
+
+/// The affected parts of both sides, as JSON.
+#[derive(Default)]
+struct Sides {
+    before: Map<String, Value>,
+    after: Map<String, Value>,
+}
+
+impl Sides {
+    fn put(&mut self, name: &str, before: Value, after: Value) {
+        self.before.insert(name.to_owned(), before);
+        self.after.insert(name.to_owned(), after);
+    }
+
+    fn add(
+        &mut self,
+        kind: ChangeKind,
+        audience: &Audience<'_>,
+        before: View<'_>,
+        after: View<'_>,
+    ) {
+        let Some((was, is)) = audience.rules else {
+            let part = |view: View<'_>| {
+                let bucket_by = view.phase.bucket_by.as_ref();
+                view.phase
+                    .serving
+                    .as_ref()
+                    .map_or(Value::Null, |serving| affected(kind, serving, bucket_by))
+            };
+            self.put("serving", part(before), part(after));
+            self.defaults(kind, before, after);
+            return;
+        };
+        for (side, rule) in [(&mut self.before, was), (&mut self.after, is)] {
+            let rules = side.entry("rules").or_insert_with(|| json!({}));
+            if let Some(rules) = rules.as_object_mut() {
+                let part = affected(kind, &rule.serving, rule.bucket_by.as_ref());
+                rules.insert(phrase::name(rule).to_owned(), part);
+            }
+        }
+        self.defaults(kind, before, after);
+    }
+
+    fn defaults(&mut self, kind: ChangeKind, before: View<'_>, after: View<'_>) {
+        if kind != ChangeKind::Reshuffle && before.phase.default != after.phase.default {
+            self.put(
+                "default",
+                json(&before.phase.default),
+                json(&after.phase.default),
+            );
+        }
+    }
+
+    fn keys(&mut self, before: &Record<'_>, after: &Record<'_>) {
+        if before.salt != after.salt {
+            self.put("salt", json(&before.salt), json(&after.salt));
+        }
+        if before.bucketing != after.bucketing {
+            self.put("bucketing", json(&before.bucketing), json(&after.bucketing));
+        }
+    }
+
+    fn change(self, kind: ChangeKind, effect: String) -> Change {
+        Change {
+            kind,
+            before: Value::Object(self.before),
+            after: Value::Object(self.after),
+            effect,
+        }
+    }
+}
+
+/// Returns the part of what is served that a kind of change is about.
+fn affected(kind: ChangeKind, serving: &Serving<'_>, bucket_by: Option<&Text<'_>>) -> Value {
+    let mut part = json(serving);
+    if let Some(members) = part.as_object_mut() {
+        members.retain(|name, _| match kind {
+            ChangeKind::Exposure => name == "share" || name == "gradual",
+            ChangeKind::Serving => name != "share" && name != "gradual",
+            _ => name == "split",
+        });
+        if kind == ChangeKind::Reshuffle {
+            members.insert("bucket_by".to_owned(), json(&bucket_by));
+        }
+    }
+    part
+}
+
+/// Returns a part of a record as JSON.
+pub(super) fn json(part: &impl serde::Serialize) -> Value {
+    serde_json::to_value(part).expect("a record is JSON")
+}

@@ -1,0 +1,129 @@
+//! Rules added, removed, changed and moved. A rule is recognised by its name.
+
+use serde_json::{Value, json};
+
+use crate::record::{Record, Rule};
+use crate::ruleset::Condition;
+
+use super::audience::json;
+use super::phrase;
+use super::view::View;
+use super::{Change, ChangeKind};
+
+/// Returns what changes in whom the rules take, between two views that both serve.
+pub(super) fn change(before: View<'_>, after: View<'_>) -> Option<Change> {
+    let mut effects = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    for rule in after.rules() {
+        let effect = match find(before.rules(), rule) {
+            None if find(&before.phase.rules, rule).is_some() => {
+                format!("{} is reached again: {}", title(rule), words(after, rule))
+            }
+            None => format!("added {}: {}", title(rule), words(after, rule)),
+            Some(other) => match conditions(before.record, other, after.record, rule) {
+                None => continue,
+                Some(effect) => effect,
+            },
+        };
+        names.push(phrase::name(rule));
+        effects.push(effect);
+    }
+    for rule in before.rules() {
+        if find(after.rules(), rule).is_some() {
+            continue;
+        }
+        names.push(phrase::name(rule));
+        effects.push(if find(&after.phase.rules, rule).is_some() {
+            format!("{} is not reached any more", title(rule))
+        } else {
+            format!("removed {}", title(rule))
+        });
+    }
+    effects.extend(moved(before.rules(), after.rules()));
+    if effects.is_empty() {
+        return None;
+    }
+    Some(Change {
+        kind: ChangeKind::Rules,
+        before: part(before, &names),
+        after: part(after, &names),
+        effect: phrase::listed(effects, "; "),
+    })
+}
+
+fn title(rule: &Rule<'_>) -> String {
+    phrase::rule_and_conditions(rule)
+}
+
+fn words<'r>(view: View<'r>, rule: &'r Rule<'r>) -> String {
+    phrase::for_them(&view.of_rule(rule))
+}
+
+fn find<'l, 'r>(list: &'l [Rule<'r>], rule: &Rule<'_>) -> Option<&'l Rule<'r>> {
+    list.iter().find(|other| other.name == rule.name)
+}
+
+fn conditions(
+    before: &Record<'_>,
+    other: &Rule<'_>,
+    after: &Record<'_>,
+    rule: &Rule<'_>,
+) -> Option<String> {
+    if other.conditions != rule.conditions {
+        let [was, is] = [other, rule].map(|rule| phrase::conditions(&rule.conditions));
+        return Some(if was == is {
+            format!("rule {}: its conditions change", phrase::name(rule))
+        } else {
+            format!("rule {}: {was} → {is}", phrase::name(rule))
+        });
+    }
+    let mut tested = Vec::new();
+    for condition in &rule.conditions {
+        attributes(condition, &mut tested);
+    }
+    tested.retain(|name| before.computed.get(name) != after.computed.get(name));
+    let name = tested.first()?;
+    Some(format!(
+        "{}: {} is computed otherwise",
+        title(rule),
+        phrase::subject(Some(name))
+    ))
+}
+
+fn attributes<'r>(condition: &'r Condition<'_>, names: &mut Vec<&'r str>) {
+    match condition {
+        Condition::Test { attribute, .. } => names.push(attribute.as_str()),
+        Condition::Any(list) | Condition::All(list) => {
+            for condition in list {
+                attributes(condition, names);
+            }
+        }
+        Condition::Not(inner) => attributes(inner, names),
+        Condition::Segment(_) => {}
+    }
+}
+
+/// Returns the order of the rules that both sides have, where it changes.
+fn moved(before: &[Rule<'_>], after: &[Rule<'_>]) -> Option<String> {
+    let order = |list: &[Rule<'_>], other: &[Rule<'_>]| -> Vec<String> {
+        let both = list.iter().filter(|rule| find(other, rule).is_some());
+        both.map(|rule| phrase::name(rule).to_owned()).collect()
+    };
+    let (was, is) = (order(before, after), order(after, before));
+    (was != is).then(|| {
+        format!(
+            "order {} → {}",
+            phrase::listed(was, ", "),
+            phrase::listed(is, ", ")
+        )
+    })
+}
+
+/// The order of all rules, and those that the change is about in full.
+fn part(view: View<'_>, names: &[&str]) -> Value {
+    let rules = view.phase.rules.iter();
+    let order: Vec<&str> = rules.clone().map(|rule| phrase::name(rule)).collect();
+    let listed = rules.filter(|rule| names.contains(&phrase::name(rule)));
+    let listed: Vec<Value> = listed.map(json).collect();
+    json!({"order": order, "rules": listed})
+}

@@ -1,0 +1,143 @@
+//! What is to happen later: pending steps, and elapsed ones that were folded in.
+
+use serde_json::Value;
+
+use crate::record::{Phase, Record};
+
+use super::audience::json;
+use super::phrase;
+use super::view::{State, View};
+use super::{Change, ChangeKind, now_visible};
+
+/// Returns the change of what happens after the time of the views. What a step gives otherwise only
+/// because the present does, and `told` says so, is no change of the schedule.
+pub(super) fn change<'r>(was: View<'r>, is: View<'r>, told: &[Change]) -> Option<Change> {
+    let dark = |view: View<'_>| matches!(view.state(), State::Gone | State::Killed);
+    if dark(is) || was.state() == State::Gone {
+        return None;
+    }
+    let mut effects = elapsed(was, is);
+    for at in times(was, is) {
+        let [step, other] = [was, is].map(|view| step(view, at));
+        let later = |view: View<'r>| View::at(view.record, at);
+        let effect = match (step, other) {
+            (None, None) => continue,
+            (None, Some(_)) => format!(
+                "added at {}: {}",
+                moment(at),
+                phrase::in_a_change(later(is))
+            ),
+            (Some(_), None) => {
+                format!(
+                    "removed at {}: {}",
+                    moment(at),
+                    phrase::in_a_change(later(was))
+                )
+            }
+            (Some(step), Some(other)) => {
+                let visible = now_visible(later(was), later(is));
+                let known = |change: &Change| told.iter().any(|one| one.kind == change.kind);
+                let carried =
+                    visible.iter().all(known) && carries(was.phase, is.phase, step, other);
+                if visible.is_empty() || carried {
+                    continue;
+                }
+                let effects = visible.into_iter().map(|change| change.effect);
+                format!("at {}: {}", moment(at), phrase::listed(effects, "; "))
+            }
+        };
+        effects.push(effect);
+    }
+    (!effects.is_empty()).then(|| Change {
+        kind: ChangeKind::Schedule,
+        before: json(&steps(was)),
+        after: json(&steps(is)),
+        effect: phrase::listed(effects, "; "),
+    })
+}
+
+/// Returns whether a record serves now, or by a pending step.
+pub(super) fn serves(view: View<'_>) -> bool {
+    let later = pending(view).iter().filter_map(|phase| phase.from);
+    let mut states = later.map(|from| View::at(view.record, from).state());
+    view.state() == State::On || states.any(|state| state == State::On)
+}
+
+fn moment(at: i64) -> String {
+    phrase::moment(at)
+}
+
+/// The phases that have begun, without the first.
+fn begun<'r>(view: View<'r>) -> &'r [Phase<'r>] {
+    let record: &'r Record<'r> = view.record;
+    let begun = record.phases.get(..=record.position_at(view.time));
+    begun.and_then(|begun| begun.get(1..)).unwrap_or_default()
+}
+
+/// The phases that have not.
+fn pending<'r>(view: View<'r>) -> &'r [Phase<'r>] {
+    let record: &'r Record<'r> = view.record;
+    let next = record.position_at(view.time) + 1;
+    record.phases.get(next..).unwrap_or_default()
+}
+
+fn step<'r>(view: View<'r>, at: i64) -> Option<&'r Phase<'r>> {
+    pending(view).iter().find(|phase| phase.from == Some(at))
+}
+
+fn times(was: View<'_>, is: View<'_>) -> Vec<i64> {
+    let both = pending(was).iter().chain(pending(is));
+    let mut times: Vec<i64> = both.filter_map(|phase| phase.from).collect();
+    times.sort_unstable();
+    times.dedup();
+    times
+}
+
+fn elapsed(was: View<'_>, is: View<'_>) -> Vec<String> {
+    let lacks =
+        |list: &[Phase<'_>], phase: &Phase<'_>| !list.iter().any(|other| other.from == phase.from);
+    let (before, after) = (begun(was), begun(is));
+    let folded = before.iter().filter(|phase| lacks(after, phase));
+    let added = after.iter().filter(|phase| lacks(before, phase));
+    let at = |phase: &Phase<'_>| phase.from.map_or_else(String::new, moment);
+    folded
+        .map(|phase| format!("the elapsed step of {} is gone", at(phase)))
+        .chain(added.map(|phase| format!("a step at {} has already elapsed", at(phase))))
+        .collect()
+}
+
+/// Returns whether a step differs in nothing but what the present does, in the same way.
+fn carries(was: &Phase<'_>, is: &Phase<'_>, step: &Phase<'_>, other: &Phase<'_>) -> bool {
+    let same = |now: bool, slot: bool, before: bool, after: bool| slot || (!now && before && after);
+    same(
+        was.enabled == is.enabled,
+        step.enabled == other.enabled,
+        was.enabled == step.enabled,
+        is.enabled == other.enabled,
+    ) && same(
+        was.default == is.default,
+        step.default == other.default,
+        was.default == step.default,
+        is.default == other.default,
+    ) && same(
+        was.rules == is.rules,
+        step.rules == other.rules,
+        was.rules == step.rules,
+        is.rules == other.rules,
+    ) && same(
+        was.serving == is.serving,
+        step.serving == other.serving,
+        was.serving == step.serving,
+        is.serving == other.serving,
+    ) && same(
+        was.bucket_by == is.bucket_by,
+        step.bucket_by == other.bucket_by,
+        was.bucket_by == step.bucket_by,
+        is.bucket_by == other.bucket_by,
+    )
+}
+
+/// All steps, elapsed ones too.
+fn steps(view: View<'_>) -> Vec<Value> {
+    begun(view).iter().chain(pending(view)).map(json).collect()
+}
