@@ -63,11 +63,7 @@ pub(super) fn changes<'r>(before: View<'r>, after: View<'r>) -> Vec<Change> {
 
 /// The off value is served to those for whom a dependency in this repository is not met.
 pub(super) fn off_is_served(before: View<'_>, after: View<'_>) -> bool {
-    let depends = |view: View<'_>| {
-        let mut list = view.record.depends_on.iter();
-        list.any(|dependency| dependency.repository.is_none())
-    };
-    depends(before) && depends(after) && before.off() != after.off()
+    before.depends() && after.depends() && before.off() != after.off()
 }
 
 fn audiences<'r>(before: View<'r>, after: View<'r>) -> Vec<Audience<'r>> {
@@ -215,7 +211,7 @@ fn things<'r>(inside: &Inside<'r>) -> Vec<Thing<'r>> {
 fn shares(inside: &Inside<'_>) -> Vec<(String, String, u32)> {
     let width = |thing: Thing<'_>, width| {
         let name = thing.variant.unwrap_or_default().to_owned();
-        let value = serde_json_canonical(thing.value);
+        let value = comparable(thing.value);
         (name, value, width)
     };
     let mut shares = match inside {
@@ -233,17 +229,14 @@ fn shares(inside: &Inside<'_>) -> Vec<(String, String, u32)> {
 }
 
 /// A value as text by which it is compared: numbers as such, keys in order.
-fn serde_json_canonical(value: &Value) -> String {
+fn comparable(value: &Value) -> String {
     match value {
         Value::Number(number) => number.as_f64().unwrap_or_default().to_string(),
-        Value::Array(list) => format!(
-            "{:?}",
-            list.iter().map(serde_json_canonical).collect::<Vec<_>>()
-        ),
+        Value::Array(list) => format!("{:?}", list.iter().map(comparable).collect::<Vec<_>>()),
         Value::Object(map) => {
             let sorted: std::collections::BTreeMap<_, _> = map
                 .iter()
-                .map(|(key, value)| (key, serde_json_canonical(value)))
+                .map(|(key, value)| (key, comparable(value)))
                 .collect();
             format!("{sorted:?}")
         }

@@ -134,10 +134,10 @@ impl Told {
             kinds: told.iter().map(|change| change.kind).collect(),
             open: match is.state() {
                 State::On => true,
-                State::Off | State::Killed => nothing_beneath,
+                State::Off | State::Killed => nothing_beneath || !is.serves_off(),
                 State::Gone => false,
             },
-            off: is.state() != State::On || off_is_served(was, is),
+            off: is.serves_off() || off_is_served(was, is),
             later: times(was) == times(is) && was.phase != is.phase,
         }
     }

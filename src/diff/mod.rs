@@ -229,17 +229,23 @@ fn switched(kind: ChangeKind, was: View<'_>, is: View<'_>) -> Change {
     }
 }
 
-/// Returns the change of what a flag serves that is off or killed on both sides.
+/// Returns the change of what everybody gets from a flag that is off or killed on both sides.
 fn dark(was: View<'_>, is: View<'_>) -> Option<Change> {
-    let (off, other) = (was.off(), is.off());
-    (off != other).then(|| Change {
+    let (thing, other) = (was.dark(), is.dark());
+    let part = |view: View<'_>| {
+        if view.serves_off() {
+            return json!({"off": json(&view.record.off)});
+        }
+        json!({"default": json(&view.phase.default)})
+    };
+    (thing != other).then(|| Change {
         kind: ChangeKind::Serving,
-        before: json!({"off": json(&was.record.off)}),
-        after: json!({"off": json(&is.record.off)}),
+        before: part(was),
+        after: part(is),
         effect: format!(
-            "off value {} → {}, served to everybody now",
-            phrase::described(off, other),
-            phrase::described(other, off)
+            "{} → {} for everybody",
+            phrase::described(thing, other),
+            phrase::described(other, thing)
         ),
     })
 }

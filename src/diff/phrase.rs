@@ -35,10 +35,10 @@ pub(super) fn served(view: View<'_>) -> String {
 pub(super) fn in_a_change(view: View<'_>) -> String {
     match view.state() {
         State::Gone | State::Killed => served(view),
-        State::Off if is_boolean(view) && *view.off().value == Value::Bool(false) => {
+        State::Off if is_boolean(view) && *view.dark().value == Value::Bool(false) => {
             "off".to_owned()
         }
-        State::Off => format!("off ({})", thing(view.off())),
+        State::Off => format!("off ({})", thing(view.dark())),
         State::On => {
             let rule = |rule| {
                 let dealt = view.of_rule(rule);

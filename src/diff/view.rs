@@ -17,7 +17,7 @@ pub(super) enum State {
     Gone,
     /// A kill switch is in force.
     Killed,
-    /// It is disabled, or a boolean that has nothing but its off value to serve.
+    /// It is disabled, or a boolean that serves `false` to everybody.
     Off,
     /// It serves.
     On,
@@ -108,18 +108,31 @@ impl<'r> View<'r> {
             State::Gone
         } else if self.record.killed {
             State::Killed
-        } else if !self.phase.enabled || self.has_only_the_off_value() {
+        } else if !self.phase.enabled || self.is_plainly_false() {
             State::Off
         } else {
             State::On
         }
     }
 
-    /// Nobody says of a boolean that serves its off value to everybody that it is on.
-    fn has_only_the_off_value(self) -> bool {
+    /// Nobody says of a boolean that serves `false` to everybody that it is on.
+    fn is_plainly_false(self) -> bool {
+        let default = self.thing(&self.phase.default);
         self.record.value_type == ValueType::Boolean
             && self.is_bare()
-            && self.thing(&self.phase.default) == self.off()
+            && *default.value == Value::Bool(false)
+            && (!self.depends() || default == self.off())
+    }
+
+    /// Returns whether flags of this repository must serve something first.
+    pub(super) fn depends(self) -> bool {
+        let mut list = self.record.depends_on.iter();
+        list.any(|dependency| dependency.repository.is_none())
+    }
+
+    /// Returns whether everybody gets the off value.
+    pub(super) fn serves_off(self) -> bool {
+        self.record.killed || !self.phase.enabled
     }
 
     /// Returns whether there is nothing but the default to serve.
@@ -127,7 +140,14 @@ impl<'r> View<'r> {
         self.phase.rules.is_empty() && self.phase.serving.is_none()
     }
 
-    /// What everybody gets while the state is not `On`.
+    /// What everybody gets while the state is neither `Gone` nor `On`.
+    pub(super) fn dark(self) -> Thing<'r> {
+        if self.serves_off() {
+            return self.off();
+        }
+        self.thing(&self.phase.default)
+    }
+
     pub(super) fn off(self) -> Thing<'r> {
         self.thing(&self.record.off)
     }

@@ -1,10 +1,18 @@
 //! What a change does to what is served.
 
-use ffctl::diff::{Change, ChangeKind, Side, changes, served};
-use ffctl::literal::moment;
-use ffctl::model::Catalog;
+use std::collections::BTreeMap;
 
-use crate::support::catalog;
+use ffctl::compile::compile;
+use ffctl::diff::{Change, ChangeKind, Side, changes, served};
+use ffctl::evaluate::Engine;
+use ffctl::literal::moment;
+use ffctl::model::{Catalog, Flag};
+use ffctl::record::record;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::support::generate::{self, Generated};
+use crate::support::{catalog, sound_or_none};
 
 const ENVIRONMENTS: &str = "environments: {test: {}}\n";
 
@@ -221,10 +229,7 @@ fn what_is_served() {
         ["serving: 2 → 3, others 1 → 5"]
     );
     let off = |value| format!("off_value: {value}\n{}", number("{enabled: false}"));
-    assert_eq!(
-        told(&off(4), &off(5)),
-        ["serving: off value 4 → 5, served to everybody now"]
-    );
+    assert_eq!(told(&off(4), &off(5)), ["serving: 4 → 5 for everybody"]);
     assert_eq!(
         told(
             &ab("{variant: treatment, percentage: 10}"),
@@ -431,4 +436,144 @@ fn what_nobody_notices() {
         assert_eq!(told(&before, &after), [expected], "{before} to {after}");
     }
     assert!(told(&entry("true"), &entry("{default_value: true}")).is_empty());
+}
+
+// What is claimed, against what is served.
+
+/// One line of one file, written otherwise: many of these are no catalog, the others are small
+/// changes of all kinds.
+fn mutated(generated: &Generated, file: usize, line: usize, how: usize) -> Generated {
+    let mut other = generated.clone();
+    let paths: Vec<String> = other.files.keys().cloned().collect();
+    let path = &paths[file % paths.len()];
+    let mut lines: Vec<String> = other.files[path].lines().map(str::to_owned).collect();
+    if lines.is_empty() {
+        return other;
+    }
+    let at = line % lines.len();
+    let swaps = [
+        ("true", "false"),
+        ("false", "true"),
+        ("50", "60"),
+        ("25", "12.5"),
+        ("percentage: 0", "percentage: 40"),
+        ("enabled: true", "enabled: false"),
+        ("enabled: false", "enabled: true"),
+        ("1", "2"),
+        ("user_id", "email"),
+        ("equals", "not_equals"),
+        ("100", "75"),
+        ("T0", "T1"),
+        ("control", "treatment"),
+        ("a", "b"),
+    ];
+    match how {
+        0 => {
+            lines.remove(at);
+        }
+        1 if at > 0 => lines.swap(at, at - 1),
+        2 => lines.insert(0, "salt: another".to_owned()),
+        3 => lines.insert(0, "killable: true".to_owned()),
+        4 => lines.insert(0, "off_value: true".to_owned()),
+        5 => lines.insert(
+            0,
+            "kill_switch: {reason: r, at: 2026-01-01T00:00:00Z}".to_owned(),
+        ),
+        _ => {
+            let (from, to) = swaps[how % swaps.len()];
+            lines[at] = lines[at].replacen(from, to, 1);
+        }
+    }
+    other.files.insert(path.clone(), lines.join("\n") + "\n");
+    other
+}
+
+/// What contexts are served at times: values, and the names of variants that files give.
+fn answers(
+    catalog: &Catalog,
+    environment: &str,
+    flag: &Flag,
+    contexts: &[Value],
+    times: &[i64],
+) -> Vec<Value> {
+    let environment = catalog.environments.find(environment).unwrap();
+    let engine = Engine::new(&compile(catalog, environment, |_| true)).unwrap();
+    let mut answers = Vec::new();
+    for context in contexts {
+        let context = engine.context(context.as_object().unwrap());
+        for time in times {
+            let outcome = engine.evaluate(flag.key.as_str(), &context, *time);
+            let variant = outcome.variant.filter(|_| !flag.variants.is_empty());
+            answers.push(json!([outcome.value, variant]));
+        }
+    }
+    answers
+}
+
+/// The flags whose record in an environment is not the same on both sides.
+fn differing(before: &Catalog, after: &Catalog, environment: &str) -> BTreeMap<String, bool> {
+    let of = |catalog: &Catalog| catalog.environments.find(environment).unwrap();
+    let both = before
+        .flags
+        .values()
+        .filter_map(|flag| Some((flag, after.flags.get(&flag.key)?)));
+    both.map(|(flag, other)| {
+        let differs = record(before, flag, of(before)) != record(after, other, of(after));
+        (flag.key.to_string(), differs)
+    })
+    .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: crate::evaluation::cases(256), max_shrink_iters: 2_000, max_global_rejects: 100_000, ..ProptestConfig::default() })]
+
+    /// Where nothing but latent changes are claimed, everybody gets what they got, now and later.
+    #[test]
+    fn claims_are_true(
+        generated in generate::catalog(),
+        mutations in prop::collection::vec((0_usize..100, 0_usize..1000, 0_usize..40), 1..3),
+        contexts in prop::collection::vec(generate::context(), 24),
+        mut times in prop::collection::vec(generate::time(), 6),
+    ) {
+        let mut other = generated.clone();
+        for (file, line, how) in mutations {
+            other = mutated(&other, file, line, how);
+        }
+        let after = sound_or_none(&other);
+        prop_assume!(after.is_some());
+        let (before, after) = (sound_or_none(&generated).unwrap(), after.unwrap());
+        times.sort_unstable();
+        let now = times[1];
+        for (_, environment) in before.environments.iter() {
+            let name = environment.name.as_str();
+            if after.environments.find(name).is_none() {
+                continue;
+            }
+            let differing = differing(&before, &after, name);
+            for (key, differs) in &differing {
+                let (flag, other_flag) = (&before.flags[key.as_str()], &after.flags[key.as_str()]);
+                let was = Side { catalog: &before, flag };
+                let is = Side { catalog: &after, flag: other_flag };
+                prop_assert!(changes(Some(was), Some(was), name, now).is_empty());
+                let changes = changes(Some(was), Some(is), name, now);
+                prop_assert_eq!(!changes.is_empty(), *differs, "{} in {}: {:?}", key, name, changes);
+                prop_assert!(changes.is_sorted_by(|one, other| one.kind < other.kind), "{changes:?}");
+                prop_assert!(changes.iter().all(|change| !change.effect.is_empty() && !change.effect.contains(char::is_control)));
+                prop_assert!(changes.iter().all(|change| change.before != change.after), "{key} in {name}: {changes:#?}");
+                // What the flags that it depends on serve is their change.
+                let local = |flag: &Flag| flag.depends_on.iter().any(|one| one.repository.is_none());
+                let others = differing.iter().any(|(other, differs)| other != key && *differs);
+                if others && (local(flag) || local(other_flag)) {
+                    continue;
+                }
+                let has = |kinds: &[ChangeKind]| changes.iter().any(|change| !kinds.contains(&change.kind));
+                let silent = if !has(&[ChangeKind::Latent]) { &times[1..] } else { &times[1..2] };
+                if !has(&[ChangeKind::Latent, ChangeKind::Schedule]) {
+                    let was = answers(&before, name, flag, &contexts, silent);
+                    let is = answers(&after, name, other_flag, &contexts, silent);
+                    prop_assert_eq!(was, is, "{} in {} from {}: {:#?}\n{:?}", key, name, now, changes, other);
+                }
+            }
+        }
+    }
 }

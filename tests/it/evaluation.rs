@@ -112,7 +112,7 @@ proptest! {
 }
 
 /// How many cases a property runs: more where the environment asks for it.
-fn cases(usual: u32) -> u32 {
+pub(crate) fn cases(usual: u32) -> u32 {
     std::env::var("PROPTEST_CASES")
         .ok()
         .and_then(|text| text.parse().ok())

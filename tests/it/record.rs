@@ -55,8 +55,8 @@ fn other_writings_have_the_same_record() {
         ),
         (
             "other order, and what is not part of it",
-            "default_value: false\nowner: a\nenvironments: {staging: {percentage: 25, bucket_by: id}}\n",
-            "environments: {staging: {bucket_by: id, percentage: 25.0}}\ndescription: d\ndefault_value: false\ntype: boolean\n",
+            "default_value: false\nowner: a\nenvironments: {staging: {percentage: 25, bucket_by: email}}\n",
+            "environments: {staging: {bucket_by: email, percentage: 25.0}}\ndescription: d\ndefault_value: false\ntype: boolean\n",
         ),
         (
             "a segment and its conditions",

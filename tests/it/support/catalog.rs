@@ -66,3 +66,11 @@ pub(crate) fn sound(generated: &Generated) -> Catalog {
     );
     loaded.catalog
 }
+
+/// Loads a catalog, unless it has errors.
+pub(crate) fn sound_or_none(generated: &Generated) -> Option<Catalog> {
+    let loaded = load(&generated.files, &settings(&generated.bucketing));
+    let mut findings = loaded.diagnostics.iter();
+    let has_errors = findings.any(|one| one.severity == ffctl::diagnostic::Severity::Error);
+    (!has_errors).then_some(loaded.catalog)
+}

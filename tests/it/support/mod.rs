@@ -8,7 +8,7 @@ mod sandbox;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use catalog::{catalog, sound};
+pub(crate) use catalog::{catalog, sound, sound_or_none};
 pub(crate) use output::{Finding, Output};
 pub(crate) use sandbox::{NOW, Sandbox};
 
