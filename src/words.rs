@@ -72,6 +72,11 @@ pub fn plain(value: &Value) -> String {
             "[{}]",
             items.iter().map(plain).collect::<Vec<_>>().join(", ")
         ),
+        // Numbers of conditions are floating, and people write `18`.
+        Value::Number(number) if number.as_f64().is_some_and(|n| n.fract() == 0.0) => {
+            let text = number.to_string();
+            text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+        }
         // JSON escapes some control characters, and no others that a terminal obeys.
         other => plain_text(&other.to_string()).into_owned(),
     }

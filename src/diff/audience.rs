@@ -52,9 +52,7 @@ pub(super) fn changes<'r>(before: View<'r>, after: View<'r>) -> Vec<Change> {
             sides.put("off", json(&before.record.off), json(&after.record.off));
         }
         if !effects.is_empty() {
-            if kind == ChangeKind::Reshuffle {
-                sides.keys(before.record, after.record);
-            }
+            sides.shared(kind, before.record, after.record);
             changes.push(sides.change(kind, phrase::listed(effects, "; ")));
         }
     }
@@ -148,8 +146,8 @@ fn serving(audience: &Audience<'_>) -> Option<String> {
         && shares(was) != shares(is)
     {
         parts.push(differing(
-            phrase::inside(before),
-            phrase::inside(after),
+            &phrase::inside(before),
+            &phrase::inside(after),
             was,
             is,
         ));
@@ -158,8 +156,8 @@ fn serving(audience: &Audience<'_>) -> Option<String> {
         && was != is
     {
         let words = differing(
-            phrase::thing(was),
-            phrase::thing(is),
+            &phrase::thing(was),
+            &phrase::thing(is),
             &Inside::One(was),
             &Inside::One(is),
         );
@@ -184,7 +182,7 @@ fn serving(audience: &Audience<'_>) -> Option<String> {
 }
 
 /// Returns `a → b`; where the names are the same, the values behind them.
-fn differing(was: String, is: String, before: &Inside<'_>, after: &Inside<'_>) -> String {
+fn differing(was: &str, is: &str, before: &Inside<'_>, after: &Inside<'_>) -> String {
     if was != is {
         return format!("{was} → {is}");
     }
@@ -272,9 +270,10 @@ fn reshuffle(audience: &Audience<'_>) -> Option<String> {
         } else {
             ""
         };
-        match moves.is_empty() {
-            true => "the same variants with other values".to_owned(),
-            false => format!("{}{included}", phrase::listed(words, ", ")),
+        if moves.is_empty() {
+            "the same variants with other values".to_owned()
+        } else {
+            format!("{}{included}", phrase::listed(words, ", "))
         }
     })
 }
@@ -385,12 +384,19 @@ impl Sides {
         }
     }
 
-    fn keys(&mut self, before: &Record<'_>, after: &Record<'_>) {
-        if before.salt != after.salt {
+    /// Adds what all audiences share: what is hashed, and the values behind the variants.
+    fn shared(&mut self, kind: ChangeKind, before: &Record<'_>, after: &Record<'_>) {
+        if kind != ChangeKind::Exposure && before.variants != after.variants {
+            self.put("variants", json(&before.variants), json(&after.variants));
+        }
+        if kind == ChangeKind::Reshuffle && before.salt != after.salt {
             self.put("salt", json(&before.salt), json(&after.salt));
         }
-        if before.bucketing != after.bucketing {
+        if kind == ChangeKind::Reshuffle && before.bucketing != after.bucketing {
             self.put("bucketing", json(&before.bucketing), json(&after.bucketing));
+        }
+        if kind == ChangeKind::Reshuffle && before.computed != after.computed {
+            self.put("computed", json(&before.computed), json(&after.computed));
         }
     }
 

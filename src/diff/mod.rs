@@ -233,10 +233,9 @@ fn switched(kind: ChangeKind, was: View<'_>, is: View<'_>) -> Change {
 fn dark(was: View<'_>, is: View<'_>) -> Option<Change> {
     let (thing, other) = (was.dark(), is.dark());
     let part = |view: View<'_>| {
-        if view.serves_off() {
-            return json!({"off": json(&view.record.off)});
-        }
-        json!({"default": json(&view.phase.default)})
+        let thing = view.dark();
+        let slot = if view.serves_off() { "off" } else { "default" };
+        json!({slot: {"value": thing.value, "variant": thing.variant}})
     };
     (thing != other).then(|| Change {
         kind: ChangeKind::Serving,

@@ -134,11 +134,11 @@ fn split(parts: &[Part<'_>]) -> String {
     listed(parts.iter().map(part), " : ")
 }
 
-/// Returns a share: `25%`, or with its ramp `30% now, 10% more every 1d until 100%`.
+/// Returns a share: `25%`, or with its ramp `30% now (10% from T on, 10% more every 1d until 100%)`.
 pub(super) fn share(dealt: &Dealt<'_>) -> String {
     match dealt.ramp {
         None => percent(dealt.share),
-        Some(ramp) => format!("{} now, {}", percent(dealt.share), growth(&ramp)),
+        Some(ramp) => format!("{} now ({})", percent(dealt.share), growth(&ramp)),
     }
 }
 

@@ -125,5 +125,13 @@ fn part(view: View<'_>, names: &[&str]) -> Value {
     let order: Vec<&str> = rules.clone().map(|rule| phrase::name(rule)).collect();
     let listed = rules.filter(|rule| names.contains(&phrase::name(rule)));
     let listed: Vec<Value> = listed.map(json).collect();
-    json!({"order": order, "rules": listed})
+    let mut part = json!({"order": order, "rules": listed});
+    // A rule may change by an attribute that it tests.
+    if let Some(members) = part
+        .as_object_mut()
+        .filter(|_| !view.record.computed.is_empty())
+    {
+        members.insert("computed".to_owned(), json(&view.record.computed));
+    }
+    part
 }

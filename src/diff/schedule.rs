@@ -1,6 +1,6 @@
 //! What is to happen later: pending steps, and elapsed ones that were folded in.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::record::{Phase, Record};
 
@@ -50,8 +50,8 @@ pub(super) fn change<'r>(was: View<'r>, is: View<'r>, told: &[Change]) -> Option
     }
     (!effects.is_empty()).then(|| Change {
         kind: ChangeKind::Schedule,
-        before: json(&steps(was)),
-        after: json(&steps(is)),
+        before: steps(was),
+        after: steps(is),
         effect: phrase::listed(effects, "; "),
     })
 }
@@ -81,7 +81,7 @@ fn pending<'r>(view: View<'r>) -> &'r [Phase<'r>] {
     record.phases.get(next..).unwrap_or_default()
 }
 
-fn step<'r>(view: View<'r>, at: i64) -> Option<&'r Phase<'r>> {
+fn step(view: View<'_>, at: i64) -> Option<&Phase<'_>> {
     pending(view).iter().find(|phase| phase.from == Some(at))
 }
 
@@ -137,7 +137,16 @@ fn carries(was: &Phase<'_>, is: &Phase<'_>, step: &Phase<'_>, other: &Phase<'_>)
     )
 }
 
-/// All steps, elapsed ones too.
-fn steps(view: View<'_>) -> Vec<Value> {
-    begun(view).iter().chain(pending(view)).map(json).collect()
+/// All steps, elapsed ones too, and what decides with them what they give.
+fn steps(view: View<'_>) -> Value {
+    let steps: Vec<Value> = begun(view).iter().chain(pending(view)).map(json).collect();
+    let record = view.record;
+    json!({
+        "steps": steps,
+        "off": json(&record.off),
+        "variants": json(&record.variants),
+        "salt": json(&record.salt),
+        "bucketing": json(&record.bucketing),
+        "computed": json(&record.computed),
+    })
 }

@@ -23,6 +23,10 @@ pub use build::record;
 pub const FORMAT: &str = "ffctl.record/v1";
 
 /// Everything that decides what a flag serves in an environment, now or later.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, as the JSON form has it"
+)]
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(title = "ffctl record")]
 pub struct Record<'c> {

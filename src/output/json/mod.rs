@@ -3,6 +3,7 @@
 //! Each carries `"format": "ffctl.<command>/v1"`. Keys may be added; none changes its meaning.
 //! The schemas are generated from these types into schema/.
 
+mod changes;
 mod environments;
 mod error;
 mod evaluate;
@@ -15,6 +16,7 @@ mod validate;
 
 use serde::Serialize;
 
+pub use changes::{ChangeDocument, ChangeSummary, ChangesBody};
 pub use environments::EnvironmentsDocument;
 pub use error::{ErrorBody, ErrorDocument};
 pub use evaluate::{EvaluateDocument, EvaluationDocument, FailureDocument};
