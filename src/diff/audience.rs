@@ -44,8 +44,8 @@ pub(super) fn changes<'r>(before: View<'r>, after: View<'r>) -> Vec<Change> {
             }
         }
         if kind == ChangeKind::Serving && off_is_served(before, after) {
-            let was = phrase::thing(before.off());
-            let is = phrase::thing(after.off());
+            let was = phrase::described(before.off(), after.off());
+            let is = phrase::described(after.off(), before.off());
             effects.push(format!(
                 "off value {was} → {is}, served where a dependency is not met"
             ));
@@ -260,22 +260,16 @@ fn reshuffle(audience: &Audience<'_>) -> Option<String> {
     let (Some(was), Some(is)) = (before.split(), after.split()) else {
         return None;
     };
-    (was != is).then(|| {
-        let moves = moves(was, is);
-        let words = moves.iter().map(|(from, to, width)| {
-            format!("{} move from {from} to {to}", phrase::percent(*width))
-        });
-        let included = if after.is_partial() {
-            " of the included"
-        } else {
-            ""
-        };
-        if moves.is_empty() {
-            "the same variants with other values".to_owned()
-        } else {
-            format!("{}{included}", phrase::listed(words, ", "))
-        }
-    })
+    let moves = moves(was, is);
+    let words = moves
+        .iter()
+        .map(|(from, to, width)| format!("{} move from {from} to {to}", phrase::percent(*width)));
+    let included = if after.is_partial() {
+        " of the included"
+    } else {
+        ""
+    };
+    (!moves.is_empty()).then(|| format!("{}{included}", phrase::listed(words, ", ")))
 }
 
 fn causes(before: &Key<'_>, after: &Key<'_>) -> String {
@@ -352,23 +346,29 @@ impl Sides {
         before: View<'_>,
         after: View<'_>,
     ) {
-        let Some((was, is)) = audience.rules else {
-            let part = |view: View<'_>| {
-                let bucket_by = view.phase.bucket_by.as_ref();
-                view.phase
-                    .serving
-                    .as_ref()
-                    .map_or(Value::Null, |serving| affected(kind, serving, bucket_by))
-            };
-            self.put("serving", part(before), part(after));
-            self.defaults(kind, before, after);
-            return;
+        let part = |serving: Option<&Serving<'_>>, bucket_by| {
+            serving.map_or(Value::Null, |serving| affected(kind, serving, bucket_by))
         };
-        for (side, rule) in [(&mut self.before, was), (&mut self.after, is)] {
-            let rules = side.entry("rules").or_insert_with(|| json!({}));
-            if let Some(rules) = rules.as_object_mut() {
-                let part = affected(kind, &rule.serving, rule.bucket_by.as_ref());
-                rules.insert(phrase::name(rule).to_owned(), part);
+        let slots = match audience.rules {
+            Some((was, is)) => [was, is].map(|rule| (Some(&rule.serving), rule.bucket_by.as_ref())),
+            None => [before, after]
+                .map(|view| (view.phase.serving.as_ref(), view.phase.bucket_by.as_ref())),
+        };
+        let mut parts = slots.map(|(serving, bucket_by)| part(serving, bucket_by));
+        // A value that everybody gets anyway is no share, whatever the share that is written.
+        if matches!(&parts, [was, is] if was == is) {
+            parts = slots.map(|(serving, _)| json(&serving));
+        }
+        let [was, is] = parts;
+        match audience.rules {
+            None => self.put("serving", was, is),
+            Some((_, rule)) => {
+                for (side, part) in [(&mut self.before, was), (&mut self.after, is)] {
+                    let rules = side.entry("rules").or_insert_with(|| json!({}));
+                    if let Some(rules) = rules.as_object_mut() {
+                        rules.insert(phrase::name(rule).to_owned(), part);
+                    }
+                }
             }
         }
         self.defaults(kind, before, after);

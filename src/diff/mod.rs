@@ -160,6 +160,13 @@ fn between<'r>(before: &'r Record<'r>, after: &'r Record<'r>, now: i64) -> Vec<C
     changes.extend(schedule::change(was, is, &changes));
     changes.extend(dependencies(was, is));
     changes.extend(latent::change(was, is, &changes));
+    // Where the part reads the same on both sides, what changes it stands elsewhere in the record.
+    for change in changes
+        .iter_mut()
+        .filter(|change| change.before == change.after)
+    {
+        (change.before, change.after) = (json(before), json(after));
+    }
     changes
 }
 
@@ -275,6 +282,9 @@ fn state(view: View<'_>) -> Value {
         members.insert("archived".to_owned(), json!(view.record.archived));
         members.insert("killed".to_owned(), json!(view.record.killed));
         members.insert("off".to_owned(), json(&view.record.off));
+        if !view.record.variants.is_empty() {
+            members.insert("variants".to_owned(), json(&view.record.variants));
+        }
     }
     state
 }

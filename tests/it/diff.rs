@@ -481,7 +481,11 @@ fn mutated(generated: &Generated, file: usize, line: usize, how: usize) -> Gener
         ),
         _ => {
             let (from, to) = swaps[how % swaps.len()];
-            lines[at] = lines[at].replacen(from, to, 1);
+            let count = lines.iter().filter(|line| line.contains(from)).count();
+            let mut fitting = lines.iter_mut().filter(|line| line.contains(from));
+            if let Some(line) = fitting.nth(at % count.max(1)) {
+                *line = line.replacen(from, to, 1);
+            }
         }
     }
     other.files.insert(path.clone(), lines.join("\n") + "\n");
