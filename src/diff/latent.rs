@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::record::{Record, same_value};
 
-use super::audience::{json, off_is_served};
+use super::audience::off_is_served;
+use super::part::json;
 use super::phrase;
 use super::view::{State, View};
 use super::{Change, ChangeKind};

@@ -10,6 +10,7 @@
 
 mod audience;
 mod latent;
+mod part;
 mod phrase;
 mod rules;
 mod schedule;
@@ -21,7 +22,7 @@ use crate::diagnostic::plain_text;
 use crate::model::{Catalog, EnvironmentId, Flag};
 use crate::record::{Record, record};
 
-use audience::json;
+use part::json;
 use view::{State, View};
 
 /// A flag in its catalog.

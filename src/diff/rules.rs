@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::record::{Record, Rule};
 use crate::ruleset::Condition;
 
-use super::audience::json;
+use super::part::json;
 use super::phrase;
 use super::view::View;
 use super::{Change, ChangeKind};

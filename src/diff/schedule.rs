@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::record::{Phase, Record};
 
-use super::audience::json;
+use super::part::json;
 use super::phrase;
 use super::view::{State, View};
 use super::{Change, ChangeKind, now_visible};

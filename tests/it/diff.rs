@@ -529,7 +529,7 @@ fn differing(before: &Catalog, after: &Catalog, environment: &str) -> BTreeMap<S
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: crate::evaluation::cases(256), max_shrink_iters: 2_000, max_global_rejects: 100_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::evaluation::cases(128), max_shrink_iters: 2_000, max_global_rejects: 100_000, ..ProptestConfig::default() })]
 
     /// Where nothing but latent changes are claimed, everybody gets what they got, now and later.
     #[test]
