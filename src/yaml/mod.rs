@@ -6,6 +6,7 @@
 //! otherwise are warned of. A file that is not YAML yields one finding and no document.
 
 mod build;
+mod edit;
 mod scalar;
 
 use granit_parser::{Event, Parser};
@@ -14,6 +15,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::document::{Document, Scalar, Tree};
 use crate::text::{Location, SourceId, SourceMap, Span};
 
+pub use edit::{RewriteError, render_document, rewrite};
 pub use scalar::{resolve_plain, yaml_1_1_reading};
 
 /// How deep maps and lists may nest.
