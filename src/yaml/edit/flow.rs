@@ -123,14 +123,9 @@ pub(super) fn remove(planner: &Planner<'_>, index: usize) -> Option<Vec<Splice>>
     } else if let Some(next) = parts.get(index + 1) {
         let gap = slice(text, behind..next.start);
         let end = if gap.contains(['#', '\n']) {
-            skip_blanks(text, behind)
+            before_comment(text, part, behind)
         } else {
             next.start
-        };
-        let end = if byte(text, end) == Some(b'#') {
-            behind
-        } else {
-            end
         };
         splices.push(Splice::delete(part.start..end));
     } else if let Some(before) = before {
@@ -138,7 +133,8 @@ pub(super) fn remove(planner: &Planner<'_>, index: usize) -> Option<Vec<Splice>>
         if !gap.contains('#') {
             return Some(vec![Splice::delete(before.slot.end..part.slot.end)]);
         }
-        splices.push(Splice::delete(part.start..behind));
+        let end = before_comment(text, part, behind);
+        splices.push(Splice::delete(part.start..end));
     }
     if is_last
         && part.comma.is_none()
@@ -147,6 +143,16 @@ pub(super) fn remove(planner: &Planner<'_>, index: usize) -> Option<Vec<Splice>>
         splices.push(Splice::delete(comma..comma + 1));
     }
     Some(splices)
+}
+
+/// Returns how far a part goes whose line goes on: a comment that stays takes its place.
+fn before_comment(text: &str, part: &Part, behind: usize) -> usize {
+    let end = skip_blanks(text, behind);
+    if byte(text, end) == Some(b'#') && !begins_line(text, part.start) {
+        behind
+    } else {
+        end
+    }
 }
 
 fn remove_only(text: &str, open: usize, close: usize, part: &Part, behind: usize) -> Splice {

@@ -52,7 +52,7 @@ fn depth(tree: &Tree) -> usize {
 
 impl Renderer<'_> {
     /// Returns whether a value is to be written as a block, at a column, below a key.
-    pub(super) fn wants_block(&self, tree: &Tree, column: usize, key: &str) -> bool {
+    pub(super) fn wants_block(&self, tree: &Tree, column: usize) -> bool {
         if !has_parts(tree) {
             return false;
         }
@@ -83,7 +83,7 @@ impl Renderer<'_> {
         like: Option<Style>,
     ) -> bool {
         if !has_parts(tree) || !tree.is_map() || tree.style.is_some() {
-            return self.wants_block(tree, column, key);
+            return self.wants_block(tree, column);
         }
         match like.or_else(|| self.habits.item_map(key)) {
             Some(Style::Flow) => column + self.flow(tree).chars().count() > MAX_WIDTH + 20,
@@ -147,7 +147,7 @@ impl Renderer<'_> {
     /// Returns what stands behind the colon of a key at a column.
     pub(super) fn behind_key(&self, key: &str, value: &Tree, column: usize) -> String {
         let name_width = write_key(key).chars().count() + 2;
-        if self.wants_block(value, column + name_width, key) {
+        if self.wants_block(value, column + name_width) {
             return self.below(key, value, column);
         }
         if let Some(text) = self.literal(value, column + self.habits.step) {

@@ -144,7 +144,7 @@ fn new_value(planner: &Planner<'_>, place: &Place, tree: &Tree) -> New {
         None => tree.clone(),
     };
     let begin = column(text, slot.head) + 1;
-    if planner.form.blocks && renderer.wants_block(&tree, begin, key) {
+    if planner.form.blocks && renderer.wants_block(&tree, begin) {
         return New {
             first: String::new(),
             rest: renderer.below(key, &tree, part),
@@ -169,7 +169,7 @@ fn in_place(planner: &Planner<'_>, place: &Place, tree: &Tree, inner: usize) -> 
     let wants_block = if place.is_item {
         renderer.item_wants_block(tree, inner, key, None)
     } else {
-        renderer.wants_block(tree, inner, key)
+        renderer.wants_block(tree, inner)
     };
     // Behind an anchor a block would begin a key of its own: it goes below.
     if planner.form.blocks
