@@ -39,6 +39,12 @@ pub struct Config {
     pub bucketing: Bucketing,
     /// The repositories that flags may depend on.
     pub repositories: BTreeSet<String>,
+    /// Whether writing commands commit by default.
+    pub commit: bool,
+    /// The branches that are not committed to directly.
+    pub protected_branches: BTreeSet<String>,
+    /// The branch that runtimes are built from.
+    pub release_branch: Option<String>,
     /// Levels of checks that are not the usual ones; `None` is off.
     pub levels: BTreeMap<Code, Option<Severity>>,
 }
@@ -78,6 +84,9 @@ impl Config {
         let bucketing = root
             .get("evaluation")
             .and_then(|evaluation| evaluation.get("bucketing"));
+        let git = root.get("git");
+        let of_git = |key: &str| git.and_then(|git| git.get(key));
+        let protected = of_git("protected_branches").into_iter();
         Self {
             source: document.source(),
             format,
@@ -91,6 +100,14 @@ impl Config {
                 _ => Bucketing::FlagdV2,
             },
             repositories: names(root.get("repositories")),
+            commit: of_git("commit").and_then(|view| view.as_bool()) == Some(true),
+            protected_branches: protected
+                .flat_map(|list| list.items())
+                .filter_map(|view| view.as_str().map(str::to_owned))
+                .collect(),
+            release_branch: text(of_git("release_branch"))
+                .map(|branch| branch.value)
+                .filter(|branch| !branch.is_empty()),
             levels: root
                 .get("checks")
                 .map(|checks| levels(checks, diagnostics))

@@ -14,6 +14,7 @@ mod list;
 mod open;
 mod show;
 mod validate;
+mod write;
 
 pub use attributes::{Assignment, context_of};
 pub use environments::{EnvironmentRow, EnvironmentsReport, environments};
@@ -30,3 +31,7 @@ pub use show::{
     ShownSlot, show,
 };
 pub use validate::{ValidateOptions, ValidateReport, validate};
+pub use write::{
+    CommitMode, Committed, EmergencyWrite, InForce, Note, Planned, PushedTo, WriteOptions,
+    WriteReport, WriteStatus, note_of, place_of, recover, write,
+};

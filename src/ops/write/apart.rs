@@ -1,0 +1,92 @@
+//! A commit on top of any other, built in a temporary working tree.
+
+use crate::git::{self, Repo, TemporaryWorktree};
+use crate::store::Lock;
+use crate::workspace::CONFIG_FILE;
+
+use super::checkout::{not_ignored, paths_in};
+use super::{Planned, Session, UsageError, place_of, short};
+
+/// What became of a plan on top of a commit.
+pub(super) struct Built<T> {
+    pub(super) planned: Planned<T>,
+    /// The paths of its files in the repository.
+    pub(super) paths: Vec<String>,
+    /// The commit that was made; `None` if nothing was to be changed, or if it was only a look.
+    pub(super) commit: Option<String>,
+    /// The files to which a hook gave another meaning.
+    pub(super) changed_by_hook: Vec<String>,
+}
+
+impl<T> Session<'_, T> {
+    /// Plans on top of a commit, writes and commits there. No branch moves.
+    pub(super) fn build_on(&mut self, repo: &Repo, tip: &str) -> anyhow::Result<Built<T>> {
+        let prefix = repo.path_of(&self.root)?;
+        let worktree = TemporaryWorktree::at(repo, tip)?;
+        let apart = worktree.repo();
+        let root = apart.workdir().join(prefix);
+        if !root.join(CONFIG_FILE).is_file() {
+            let message = format!("the commit {} does not have this project", short(tip));
+            let hint = format!("it has no {CONFIG_FILE} at this place; name another branch");
+            return Err(UsageError::new(message, hint).into());
+        }
+        let place = place_of(&root);
+        if self.options.dry_run {
+            let planned = self.plan(&root)?;
+            return Ok(Built::without_commit(planned));
+        }
+        let lock = Lock::take(&place, &mut || ())?;
+        let mut paths = Vec::new();
+        let (planned, applied) = self.plan_and_apply(&place, &lock, |session, planned| {
+            paths = paths_in(apart, &root, &planned.files)?;
+            session.not_in_a_submodule(apart, &paths)?;
+            not_ignored(apart, &paths)
+        })?;
+        if applied.is_none() {
+            return Ok(Built::without_commit(planned));
+        }
+        let names: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let commit = git::commit_only(apart, &names, &planned.message)?;
+        let changed_by_hook = self.look_again(apart, &commit, &names, &planned)?;
+        Ok(Built {
+            planned,
+            paths,
+            commit: Some(commit),
+            changed_by_hook,
+        })
+    }
+
+    /// A temporary working tree has no submodules: their files would be missing, or new.
+    fn not_in_a_submodule(&self, apart: &Repo, paths: &[String]) -> anyhow::Result<()> {
+        for path in paths {
+            let here = self.repository()?.workdir().join(path);
+            let folder = here.ancestors().skip(1).find(|folder| folder.is_dir());
+            let inner = Repo::find(folder.unwrap_or(&self.root))?;
+            let inside = inner.is_some_and(|inner| inner.common_dir() != apart.common_dir());
+            if inside {
+                let message = format!("`{path}` is in a submodule, which has branches of its own");
+                let hint = "use `--no-commit`, and commit in the submodule".to_owned();
+                return Err(UsageError::new(message, hint).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<T> Built<T> {
+    fn without_commit(planned: Planned<T>) -> Self {
+        Self {
+            planned,
+            paths: Vec::new(),
+            commit: None,
+            changed_by_hook: Vec::new(),
+        }
+    }
+
+    /// Returns the commit, if it is one that may be shown to others.
+    pub(super) fn sound_commit(&self) -> Option<&str> {
+        self.commit
+            .as_deref()
+            .filter(|_| self.changed_by_hook.is_empty())
+    }
+}

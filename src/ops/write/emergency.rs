@@ -1,0 +1,241 @@
+//! An emergency: the release branch's tip plus the edit, whatever is in the way here.
+
+use crate::git::{self, Checkout, Pushed, Repo, move_branch};
+use crate::store::Lock;
+
+use super::apart::Built;
+use super::elsewhere::held;
+use super::settle::Landing;
+use super::share::Shared;
+use super::{Committed, InForce, PushedTo, Session, UsageError, WriteReport, WriteStatus, short};
+
+/// What is built on, and where it came from.
+struct Base {
+    /// The branch; `None` for a detached HEAD.
+    branch: Option<String>,
+    remote: Option<String>,
+    /// The commit that is built on.
+    tip: String,
+    /// The commit of the branch here, or of the detached HEAD.
+    here: Option<String>,
+}
+
+impl<T> Session<'_, T> {
+    /// Commits to the release branch, pushes if that is wanted, and brings the checkout along
+    /// where the branch is checked out.
+    pub(super) fn emergency(&mut self, lock: &Lock) -> anyhow::Result<WriteReport<T>> {
+        let repo = self.repository()?;
+        let Some(base) = self.base(&repo)? else {
+            return self.first_commit(lock);
+        };
+        let built = self.build_on(&repo, &base.tip)?;
+        let Some(commit) = built.commit.clone() else {
+            return Ok(self.without_commit(built));
+        };
+        if built.sound_commit().is_none() {
+            let mut report = held(built, commit);
+            report.in_force = Some(InForce::Held);
+            return Ok(report);
+        }
+        let (built, pushed, in_force) = self.send(&repo, &base, built, &commit)?;
+        let commit = built.commit.clone().unwrap_or(commit);
+        let landing = Landing {
+            branch: base.branch.clone(),
+            here: base.here,
+            commit: &commit,
+            paths: &built.paths,
+            moves: !matches!(in_force, InForce::OnBranch(_)),
+        };
+        self.land(&repo, &landing, lock)?;
+        let branch = match &in_force {
+            InForce::OnBranch(name) => Some(name.clone()),
+            _ => base.branch,
+        };
+        let mut report = WriteReport::new(WriteStatus::Committed, built.planned);
+        report.commit = Some(Committed { id: commit, branch });
+        report.pushed = pushed;
+        report.in_force = Some(in_force);
+        Ok(report)
+    }
+
+    /// Returns what to build on; `None` before the first commit.
+    fn base(&mut self, repo: &Repo) -> anyhow::Result<Option<Base>> {
+        let checkout = repo.checkout()?;
+        let config = self.config.as_ref();
+        let release = config.and_then(|config| config.release_branch.clone());
+        let branch = release.or_else(|| checkout.branch().map(str::to_owned));
+        let here = match (&branch, &checkout) {
+            (Some(branch), _) => repo.tip(&format!("refs/heads/{branch}"))?,
+            (None, Checkout::Detached { commit }) => Some(commit.clone()),
+            (None, _) => None,
+        };
+        let remote = match self.options.push {
+            true => Some(self.remote_for(repo, branch.as_deref())?),
+            false => None,
+        };
+        let mut tip = None;
+        if let (Some(remote), Some(branch)) = (&remote, &branch) {
+            match git::fetch(repo, remote, branch) {
+                Ok(fetched) => tip = fetched,
+                // The commit is made all the same: pushing may work, and can be tried again.
+                Err(error) => self.note(format!("{error:#}"), None),
+            }
+        }
+        let tip = match tip.or_else(|| here.clone()) {
+            Some(tip) => Some(tip),
+            None => tracked(repo, branch.as_deref())?,
+        };
+        match (tip, branch) {
+            (Some(tip), branch) => Ok(Some(Base {
+                branch,
+                remote,
+                tip,
+                here,
+            })),
+            (None, Some(branch)) if checkout.branch() != Some(&branch) => {
+                let message = format!("there is no branch `{branch}` to put the emergency on");
+                let hint = format!(
+                    "`git fetch origin {branch}:{branch}` brings it here; `--no-commit` writes the file only"
+                );
+                Err(UsageError::new(message, hint).into())
+            }
+            (None, _) => Ok(None),
+        }
+    }
+
+    /// Before the first commit there is nothing to build on.
+    fn first_commit(&mut self, lock: &Lock) -> anyhow::Result<WriteReport<T>> {
+        if self.options.dry_run {
+            let planned = self.plan(&self.root.clone())?;
+            return Ok(WriteReport::new(WriteStatus::Planned, planned));
+        }
+        let mut report = self.write_only(lock)?;
+        if report.in_force.is_some() {
+            self.note(
+                "the repository has no commit yet, so the file was written and not committed",
+                None,
+            );
+            report.in_force = Some(InForce::Written);
+        }
+        Ok(report)
+    }
+
+    /// Pushes, if that is wanted. Returns what was built last, where it went, and what that means.
+    fn send(
+        &mut self,
+        repo: &Repo,
+        base: &Base,
+        built: Built<T>,
+        commit: &str,
+    ) -> anyhow::Result<(Built<T>, Option<PushedTo>, InForce)> {
+        let Some(remote) = base.remote.clone() else {
+            return Ok((built, None, InForce::Committed));
+        };
+        let Some(branch) = base.branch.clone() else {
+            self.note("no branch is checked out that could be pushed", None);
+            return Ok(self.send_aside(repo, &remote, built, commit));
+        };
+        let to = PushedTo { remote, branch };
+        match self.share(repo, &to, commit) {
+            Ok(Shared::Done(again)) => Ok((again.unwrap_or(built), Some(to), InForce::Pushed)),
+            Ok(Shared::Needless(_)) => {
+                let message = format!(
+                    "`{}` of `{}` has the same change by now",
+                    to.branch, to.remote
+                );
+                self.note(message, None);
+                Ok((built, Some(to), InForce::Pushed))
+            }
+            Ok(Shared::Refused(reason, again)) => {
+                let message = format!(
+                    "`{}` did not take the push to `{}`: {reason}",
+                    to.remote, to.branch
+                );
+                self.note(message, None);
+                let built = again.unwrap_or(built);
+                let commit = built.commit.clone().unwrap_or_else(|| commit.to_owned());
+                Ok(self.send_aside(repo, &to.remote, built, &commit))
+            }
+            Err(error) => {
+                self.note(
+                    format!("{error:#}"),
+                    try_again(&to.remote, commit, &to.branch),
+                );
+                Ok((built, None, InForce::Committed))
+            }
+        }
+    }
+
+    /// Pushes to a branch of its own, to be merged.
+    fn send_aside(
+        &mut self,
+        repo: &Repo,
+        remote: &str,
+        built: Built<T>,
+        commit: &str,
+    ) -> (Built<T>, Option<PushedTo>, InForce) {
+        let emergency = self.options.emergency.as_ref();
+        let name = emergency.map_or("change", |emergency| emergency.name.as_str());
+        let branch = branch_of(name, commit);
+        let to = PushedTo {
+            remote: remote.to_owned(),
+            branch: branch.clone(),
+        };
+        let problem = match git::push(repo, remote, commit, &branch) {
+            Ok(Pushed::Done) => {
+                // The branch here is a convenience: the remote has it.
+                let _ = move_branch(repo, &branch, commit, None);
+                return (built, Some(to), InForce::OnBranch(branch));
+            }
+            Ok(Pushed::Rejected(reason)) => reason,
+            Ok(Pushed::LostRace) => "there is such a branch already".to_owned(),
+            Err(error) => format!("{error:#}"),
+        };
+        self.note(
+            format!("`{remote}` did not take the branch `{branch}` either: {problem}"),
+            try_again(remote, commit, &branch),
+        );
+        (built, None, InForce::Committed)
+    }
+}
+
+fn try_again(remote: &str, commit: &str, branch: &str) -> String {
+    format!(
+        "`git push {remote} {}:refs/heads/{branch}` tries again",
+        short(commit)
+    )
+}
+
+/// Returns the commit of a branch as it was fetched last.
+fn tracked(repo: &Repo, branch: Option<&str>) -> anyhow::Result<Option<String>> {
+    let Some(branch) = branch else {
+        return Ok(None);
+    };
+    match git::remote_of(repo, branch)? {
+        Some(remote) => repo.tip(&format!("refs/remotes/{remote}/{branch}")),
+        None => Ok(None),
+    }
+}
+
+/// Returns the name of the branch that a rejected push becomes.
+fn branch_of(name: &str, commit: &str) -> String {
+    let safe = |character: char| match character {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '_' => character,
+        _ => '-',
+    };
+    let name: String = name.chars().map(safe).take(60).collect();
+    let name = name.trim_matches('-');
+    format!("ffctl/emergency/{name}-{}", short(commit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::branch_of;
+
+    #[test]
+    fn an_emergency_branch_has_a_name_that_git_takes() {
+        let commit = "0123456789abcdef";
+        let name = branch_of("a.b..lock c/~d", commit);
+        assert_eq!(name, "ffctl/emergency/a-b--lock-c--d-0123456789");
+    }
+}

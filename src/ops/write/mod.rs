@@ -1,0 +1,318 @@
+//! What every writing command ends with: a plan, written and committed.
+//!
+//! A command brings its options and a planner: a function that reads the project of a folder and
+//! returns what its files are to hold. [`write()`] decides where that is: in the working tree; on
+//! another branch, or on a remote's newer tip, in a temporary working tree; or on what is staged.
+//! So the planner may be called more than once, each time with another folder, and must plan for
+//! what it finds there. The report tells of the plan that was written.
+
+mod apart;
+mod checkout;
+mod elsewhere;
+mod emergency;
+mod hooks;
+mod place;
+mod settle;
+mod share;
+
+use std::path::{Path, PathBuf};
+
+use crate::config::Config;
+use crate::store::{self, FileChange, Lock, Recovered};
+use crate::workspace::Project;
+
+use super::open::UsageError;
+
+pub use place::{place_of, recover};
+
+/// Whether a command commits what it writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CommitMode {
+    /// As `[git] commit` says.
+    #[default]
+    Settings,
+    /// Where there is a Git repository, as `rollback` does.
+    Preferred,
+    /// `--commit`.
+    Yes,
+    /// `--no-commit`.
+    No,
+}
+
+/// Where and how to write.
+#[derive(Debug, Clone, Default)]
+pub struct WriteOptions {
+    /// The folder to begin in.
+    pub folder: PathBuf,
+    /// Whether to commit.
+    pub commit: CommitMode,
+    /// A subject for the commit, instead of the plan's own; the rest of its message stays.
+    pub message: Option<String>,
+    /// The branch to commit to, without touching the checkout.
+    pub branch: Option<String>,
+    /// Whether to push the commit.
+    pub push: bool,
+    /// Whether to plan only.
+    pub dry_run: bool,
+    /// Whether the commit goes to the release branch, past whatever is in its way.
+    pub emergency: Option<EmergencyWrite>,
+}
+
+/// A change that cannot wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmergencyWrite {
+    /// What the branch `ffctl/emergency/…` is called that a rejected push becomes.
+    pub name: String,
+}
+
+/// A plan: what a planner returns.
+#[derive(Debug, Clone, Default)]
+pub struct Planned<T> {
+    /// The files; none if there is nothing to write, or if the change is refused.
+    pub files: Vec<FileChange>,
+    /// The commit's message.
+    pub message: String,
+    /// What the command wants to tell of the plan.
+    pub payload: T,
+}
+
+impl<T> Planned<T> {
+    /// Returns whether the plan changes nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.iter().all(|file| file.before == file.after)
+    }
+}
+
+/// What was done.
+#[derive(Debug, Clone)]
+pub struct WriteReport<T> {
+    /// How far it went.
+    pub status: WriteStatus,
+    /// The plan that was written, or would be.
+    pub planned: Planned<T>,
+    /// The commit.
+    pub commit: Option<Committed>,
+    /// Where it was pushed to.
+    pub pushed: Option<PushedTo>,
+    /// For an emergency: whether it is in force.
+    pub in_force: Option<InForce>,
+    /// Files whose committed content does not mean what was planned, because a hook changed it.
+    pub changed_by_hook: Vec<String>,
+    /// What else there is to know.
+    pub notes: Vec<Note>,
+}
+
+/// How far a command went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteStatus {
+    /// The plan changes nothing.
+    Nothing,
+    /// Nothing was written (`--dry-run`).
+    Planned,
+    /// The files of the working tree were written.
+    Written,
+    /// The files were committed.
+    Committed,
+}
+
+/// A commit that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// Its id.
+    pub id: String,
+    /// The branch that has it; `None` on a detached HEAD.
+    pub branch: Option<String>,
+}
+
+/// Where a commit was pushed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushedTo {
+    /// The remote.
+    pub remote: String,
+    /// The branch there.
+    pub branch: String,
+}
+
+/// How far an emergency has come on its way to those who run the code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InForce {
+    /// The release branch has it, on the remote.
+    Pushed,
+    /// The release branch has it, here only.
+    Committed,
+    /// The working file has it, and no commit.
+    Written,
+    /// A branch of the remote has it and waits to be merged.
+    OnBranch(String),
+    /// No branch has it: a hook changed the commit's meaning.
+    Held,
+}
+
+/// Something to know that is no failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// What it is.
+    pub message: String,
+    /// The next step.
+    pub hint: Option<String>,
+}
+
+impl<T> WriteReport<T> {
+    fn new(status: WriteStatus, planned: Planned<T>) -> Self {
+        Self {
+            status,
+            planned,
+            commit: None,
+            pushed: None,
+            in_force: None,
+            changed_by_hook: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// A function that plans for the project of a folder.
+type Planner<'p, T> = &'p mut dyn FnMut(&Path) -> anyhow::Result<Planned<T>>;
+
+/// A run: what it was told, and what it has to tell.
+struct Session<'s, T> {
+    options: &'s WriteOptions,
+    config: Option<Config>,
+    /// The project's folder, links resolved.
+    root: PathBuf,
+    planner: Planner<'s, T>,
+    notes: Vec<Note>,
+}
+
+/// Plans, writes, commits and pushes, as the options say.
+///
+/// # Errors
+///
+/// Fails with a [`UsageError`] if the repository is in no state for it, with what the planner or
+/// `git` said, or if a file cannot be written. Unless the error says otherwise, nothing has
+/// changed then.
+pub fn write<T>(
+    options: &WriteOptions,
+    mut plan: impl FnMut(&Path) -> anyhow::Result<Planned<T>>,
+) -> anyhow::Result<WriteReport<T>> {
+    let project = Project::find(&options.folder)?;
+    let root = project.tree.root().to_owned();
+    let mut session = Session {
+        options,
+        config: project.config,
+        root,
+        planner: &mut plan,
+        notes: Vec::new(),
+    };
+    let place = place_of(&session.root);
+    let lock = match options.dry_run && !session.builds_apart() {
+        // A look needs no lock, and no disk that can be written.
+        true => None,
+        false => Some(Lock::take(&place, &mut || ())?),
+    };
+    let recovered = match &lock {
+        Some(lock) => store::recover_locked(&place, lock)?,
+        None => store::recover(&place)?,
+    };
+    session.notes.extend(recovered.as_ref().map(note_of));
+    let mut report = session.run(lock.as_ref())?;
+    report.notes.splice(..0, session.notes);
+    Ok(report)
+}
+
+impl<T> Session<'_, T> {
+    fn run(&mut self, lock: Option<&Lock>) -> anyhow::Result<WriteReport<T>> {
+        self.check_options()?;
+        let commits = self.commits()?;
+        match lock {
+            _ if self.options.dry_run && !self.builds_apart() => {
+                let planned = self.plan(&self.root.clone())?;
+                Ok(WriteReport::new(WriteStatus::Planned, planned))
+            }
+            None => unreachable!("only a look goes without a lock"),
+            Some(lock) if !commits => self.write_only(lock),
+            Some(lock) if self.options.emergency.is_some() => self.emergency(lock),
+            Some(_) if self.options.branch.is_some() => self.commit_elsewhere(),
+            Some(lock) => self.commit_here(lock),
+        }
+    }
+
+    fn check_options(&self) -> Result<(), UsageError> {
+        let options = self.options;
+        if options.commit == CommitMode::No && (options.push || options.branch.is_some()) {
+            let message = "what is not committed can be neither pushed nor put on a branch";
+            let hint = "leave out `--no-commit`".to_owned();
+            return Err(UsageError::new(message, hint));
+        }
+        if options.emergency.is_some() && options.branch.is_some() {
+            let message = "an emergency goes to the release branch";
+            let hint = "leave out `--branch`; `[git] release_branch` in ffctl.toml names it";
+            return Err(UsageError::new(message, hint.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Returns whether the plan is made in a temporary working tree.
+    fn builds_apart(&self) -> bool {
+        self.options.branch.is_some()
+            || (self.options.emergency.is_some() && self.options.commit != CommitMode::No)
+    }
+
+    /// Plans for the project of a folder, with the message that the user wants.
+    fn plan(&mut self, root: &Path) -> anyhow::Result<Planned<T>> {
+        let mut planned = (self.planner)(root)?;
+        if let Some(subject) = &self.options.message {
+            let rest = planned.message.split_once('\n').map(|(_, rest)| rest);
+            planned.message = match rest {
+                Some(rest) => format!("{}\n{rest}", subject.trim_end()),
+                None => subject.clone(),
+            };
+        }
+        Ok(planned)
+    }
+
+    fn note(&mut self, message: impl Into<String>, hint: impl Into<Option<String>>) {
+        self.notes.push(Note {
+            message: message.into(),
+            hint: hint.into(),
+        });
+    }
+}
+
+/// Returns what to tell of a run that was stopped before this one.
+#[must_use]
+pub fn note_of(recovered: &Recovered) -> Note {
+    let message = match recovered {
+        Recovered::Dropped => {
+            "an ffctl that was stopped had not yet changed anything; nothing is left of it"
+                .to_owned()
+        }
+        Recovered::Finished(files) => {
+            format!(
+                "an ffctl that was stopped had begun to write {}; that is done now",
+                quoted(files)
+            )
+        }
+        Recovered::TakenBack { edited } => format!(
+            "an ffctl that was stopped had begun to write files, and {} edited since; that is left as it is, and the others are as they were before",
+            match edited.as_slice() {
+                [one] => format!("`{one}` was"),
+                several => format!("{} were", quoted(several)),
+            }
+        ),
+    };
+    let hint = matches!(recovered, Recovered::TakenBack { .. })
+        .then(|| "`git diff` shows the edit; give the command again".to_owned());
+    Note { message, hint }
+}
+
+fn quoted(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+/// Returns the first characters of a commit's id.
+fn short(commit: &str) -> &str {
+    commit.get(..10).unwrap_or(commit)
+}

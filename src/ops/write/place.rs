@@ -1,0 +1,48 @@
+//! Where a project's lock and journal are.
+
+use std::fs;
+use std::path::Path;
+
+use crate::git;
+use crate::store::{self, Place, Recovered};
+use crate::workspace::CONFIG_FILE;
+
+/// Returns where the project of a folder, whose path is real, is locked and written. In a Git
+/// working tree that is Git's own folder, so that nothing shows up beside the flags.
+#[must_use]
+pub fn place_of(root: &Path) -> Place {
+    let Some(own) = git::git_dir(root).map(|folder| folder.join("ffctl")) else {
+        return Place {
+            root: root.to_owned(),
+            lock: root.join(CONFIG_FILE),
+            journal: root.join(".ffctl-journal"),
+        };
+    };
+    // Projects of one working tree share the lock, and each has its own journal.
+    let workdir = root.ancestors().find(|folder| folder.join(".git").exists());
+    let prefix = workdir.and_then(|workdir| root.strip_prefix(workdir).ok());
+    let prefix = prefix.unwrap_or(Path::new("")).to_string_lossy();
+    let journal = match prefix.as_ref() {
+        "" => "journal".to_owned(),
+        prefix => format!(
+            "journal-{}",
+            prefix.replace('%', "%25").replace(['/', '\\'], "%2F")
+        ),
+    };
+    Place {
+        root: root.to_owned(),
+        lock: own.join("lock"),
+        journal: own.join(journal),
+    }
+}
+
+/// Brings to an end what a killed program left in the project of a folder. Every command that reads
+/// or writes the working tree calls it first.
+///
+/// # Errors
+///
+/// Fails if there is something, and it cannot be read or brought to an end.
+pub fn recover(root: &Path) -> anyhow::Result<Option<Recovered>> {
+    let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    store::recover(&place_of(&root))
+}

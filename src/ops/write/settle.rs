@@ -1,0 +1,220 @@
+//! After an emergency's commit: the branch here, and the checkout that has it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use crate::git::{self, Repo, Staged, advance, move_branch, move_detached_head};
+use crate::store::Lock;
+
+use super::share::pull;
+use super::{PushedTo, Session, place_of};
+
+/// A commit that is to arrive here.
+pub(super) struct Landing<'l> {
+    /// The branch that it is for; `None` for a detached HEAD.
+    pub(super) branch: Option<String>,
+    /// Where that is now.
+    pub(super) here: Option<String>,
+    /// The commit.
+    pub(super) commit: &'l str,
+    /// The files that it changes, in the repository.
+    pub(super) paths: &'l [String],
+    /// Whether the branch gets the commit, or only the working files the edit.
+    pub(super) moves: bool,
+}
+
+/// The working tree that has the branch checked out.
+struct Worktree<'w> {
+    repo: &'w Repo,
+    /// The project in it.
+    root: PathBuf,
+    lock: &'w Lock,
+}
+
+impl<T> Session<'_, T> {
+    /// Moves the branch here to the commit, and brings the working tree along that has it. What
+    /// cannot be done is told: the commit itself is made.
+    pub(super) fn land(
+        &mut self,
+        repo: &Repo,
+        landing: &Landing<'_>,
+        lock: &Lock,
+    ) -> anyhow::Result<()> {
+        let own = repo.checkout()?;
+        if own.branch() == landing.branch.as_deref() {
+            let root = self.root.clone();
+            return self.land_in(&Worktree { repo, root, lock }, landing);
+        }
+        let branch = landing.branch.as_deref().unwrap_or_default();
+        let Some(path) = repo.checked_out_at(branch)? else {
+            if landing.moves {
+                self.move_to(repo, landing)?;
+            }
+            return Ok(());
+        };
+        let other = Repo::find(&path)?.context("a working tree has no repository")?;
+        let root = other.workdir().join(repo.path_of(&self.root)?);
+        let place = place_of(&root);
+        // Waiting could be for ever: that one may wait for this one.
+        let Some(lock) = Lock::try_take(&place)? else {
+            let message = format!(
+                "another ffctl is at work in `{}`, where `{branch}` is checked out: its files are as they were",
+                other.workdir().display()
+            );
+            self.note(message, None);
+            return Ok(());
+        };
+        crate::store::recover_locked(&place, &lock)?;
+        let repo = &other;
+        let lock = &lock;
+        self.land_in(&Worktree { repo, root, lock }, landing)
+    }
+
+    fn land_in(&mut self, worktree: &Worktree<'_>, landing: &Landing<'_>) -> anyhow::Result<()> {
+        let repo = worktree.repo;
+        let branch = landing.branch.as_deref();
+        if let Some(here) = landing.here.as_deref().filter(|_| landing.moves) {
+            if repo.contains(landing.commit, here)? && follow(repo, branch, here, landing.commit)? {
+                return Ok(());
+            }
+            // Files that were edited here keep Git from it. On top of the very commit that is
+            // checked out, only this edit is missing.
+            if repo.parent(landing.commit)?.as_deref() == Some(here)
+                && move_here(repo, branch, here, landing.commit)?
+            {
+                for path in landing.paths {
+                    self.edit_staged(worktree, landing.commit, here, path)?;
+                }
+                return self.edit_working(worktree, landing);
+            }
+            self.apart_note(worktree, landing);
+        }
+        self.edit_working(worktree, landing)
+    }
+
+    /// Moves a branch that is not checked out.
+    fn move_to(&mut self, repo: &Repo, landing: &Landing<'_>) -> anyhow::Result<()> {
+        let branch = landing.branch.as_deref().unwrap_or_default();
+        let here = landing.here.as_deref();
+        let follows = match here {
+            Some(here) => repo.contains(landing.commit, here)?,
+            None => true,
+        };
+        if !(follows && move_branch(repo, branch, landing.commit, here)?) {
+            let message = format!("`{branch}` here has commits of its own and stays where it is");
+            self.note(message, None);
+        }
+        Ok(())
+    }
+
+    fn apart_note(&mut self, worktree: &Worktree<'_>, landing: &Landing<'_>) {
+        let branch = landing.branch.clone().unwrap_or_default();
+        let message = format!(
+            "`{branch}` in `{}` cannot follow to the new commit by itself: only the file is edited there",
+            worktree.repo.workdir().display()
+        );
+        let remote = git::remote_of(worktree.repo, &branch).ok().flatten();
+        let remote = remote.unwrap_or_else(|| "origin".to_owned());
+        let hint = pull(&PushedTo { remote, branch });
+        self.note(message, hint);
+    }
+
+    /// Applies the edit to the working files, whatever else they hold.
+    fn edit_working(
+        &mut self,
+        worktree: &Worktree<'_>,
+        landing: &Landing<'_>,
+    ) -> anyhow::Result<()> {
+        let repo = worktree.repo;
+        for path in landing.paths {
+            let text = std::fs::read_to_string(repo.workdir().join(path)).unwrap_or_default();
+            let marked = text.lines().any(|line| line.starts_with("<<<<<<< "));
+            if marked {
+                self.note(
+                    format!("`{path}` has conflict marks: the edit is not in it"),
+                    "make the edit part of the resolution".to_owned(),
+                );
+                return Ok(());
+            }
+        }
+        let place = place_of(&worktree.root);
+        if let Err(error) = self.plan_and_apply(&place, worktree.lock, |_, _| Ok(())) {
+            self.note(format!("the working file is as it was: {error:#}"), None);
+        }
+        Ok(())
+    }
+
+    /// Applies the edit to what is staged of a file.
+    fn edit_staged(
+        &mut self,
+        worktree: &Worktree<'_>,
+        commit: &str,
+        before: &str,
+        path: &str,
+    ) -> anyhow::Result<()> {
+        let repo = worktree.repo;
+        if git::staged(repo, commit, path)? == Staged::AsCommitted {
+            return Ok(());
+        }
+        match git::staged(repo, before, path)? {
+            Staged::AsCommitted => git::restage(repo, commit, &[path]),
+            Staged::Conflict => {
+                self.note(
+                    format!("`{path}` has a conflict: the edit is not staged"),
+                    None,
+                );
+                Ok(())
+            }
+            Staged::Differently => {
+                if let Err(error) = self.restage_with_edit(worktree, path) {
+                    self.note(
+                        format!("what is staged of `{path}` does not have the edit: {error:#}"),
+                        format!("`git diff --cached -- {path}` shows it"),
+                    );
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Plans on a copy of what is staged, and stages the result.
+    fn restage_with_edit(&mut self, worktree: &Worktree<'_>, path: &str) -> anyhow::Result<()> {
+        let repo = worktree.repo;
+        let copy = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let prefix = repo.path_of(&worktree.root)?;
+        git::export_index(repo, &prefix, copy.path())?;
+        let planned = self.plan(&copy.path().join(&prefix))?;
+        let in_repository = |file: &str| Path::new(&prefix).join(file) == Path::new(path);
+        let file = planned.files.iter().find(|file| in_repository(&file.path));
+        if let Some(file) = file.filter(|file| file.before != file.after) {
+            git::stage(repo, path, file.after.as_deref())?;
+        }
+        Ok(())
+    }
+}
+
+/// Brings branch, index and working tree from a commit to one on top of it. Returns `false`, with
+/// nothing changed, if files were edited that differ between the two.
+pub(super) fn follow(
+    repo: &Repo,
+    branch: Option<&str>,
+    from: &str,
+    to: &str,
+) -> anyhow::Result<bool> {
+    if advance(repo, from, to).is_err() {
+        return Ok(false);
+    }
+    let moved = move_here(repo, branch, from, to);
+    if !matches!(moved, Ok(true)) {
+        advance(repo, to, from)?;
+    }
+    moved
+}
+
+fn move_here(repo: &Repo, branch: Option<&str>, from: &str, to: &str) -> anyhow::Result<bool> {
+    match branch {
+        Some(branch) => move_branch(repo, branch, to, Some(from)),
+        None => move_detached_head(repo, to, from),
+    }
+}
