@@ -34,10 +34,11 @@ pub fn differing(repo: &Repo, paths: &[&str]) -> anyhow::Result<Vec<String>> {
 ///
 /// Fails if the rules cannot be read.
 pub fn ignored_by(repo: &Repo, path: &str) -> anyhow::Result<Option<String>> {
-    let check = Git::new(repo.workdir(), "check-ignore");
-    let ran = check
+    // This command refuses `GIT_LITERAL_PATHSPECS`; what begins with `./` has no magic.
+    let from_here = format!("./{path}");
+    let ran = Git::as_the_user(repo.workdir(), "check-ignore")
         .args(["--verbose", "-z", "--stdin"])
-        .input(listed([path]))
+        .input(listed([from_here.as_str()]))
         .run()?;
     match ran.status {
         Some(1) => return Ok(None),

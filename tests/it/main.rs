@@ -23,4 +23,5 @@ mod record;
 mod robustness;
 mod seeds;
 mod support;
+mod writing;
 mod yaml;

@@ -2,6 +2,7 @@
 
 mod catalog;
 pub(crate) mod generate;
+pub(crate) mod git;
 mod output;
 pub(crate) mod reference;
 mod sandbox;

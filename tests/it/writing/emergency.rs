@@ -1,0 +1,255 @@
+//! Emergencies: the release branch first, whatever is in the way here.
+
+use ffctl::ops::{CommitMode, InForce, WriteOptions, WriteStatus};
+
+use super::{FLAG, add_line, assert_tidy, emergency, notes, project, remote_and_clone};
+use crate::support::git::{Repositories, TestRepo, hermetic};
+
+const BEFORE: &str = "old: 1\nlast: 1\n";
+const AFTER: &str = "new: 1\nold: 1\nlast: 1\n";
+const SETTINGS: &str = "[git]\nrelease_branch = \"main\"\nprotected_branches = [\"main\"]\n";
+
+fn with_settings(repo: &TestRepo) {
+    repo.write("ffctl.toml", SETTINGS);
+    repo.commit("settings");
+}
+
+fn pushing(repo: &TestRepo) -> WriteOptions {
+    WriteOptions {
+        push: true,
+        ..emergency(repo)
+    }
+}
+
+#[test]
+fn a_clean_checkout_of_the_branch_follows() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, "here");
+        with_settings(&repo);
+        repo.write("staged.txt", "2\n");
+        repo.git(&["add", "staged.txt"]);
+        let report = add_line(&emergency(&repo)).unwrap();
+        assert_eq!(report.in_force, Some(InForce::Committed));
+        assert_eq!(repo.log("main"), ["add new: 1", "settings", "begin"]);
+        assert_eq!(repo.status(), ["M  staged.txt"]);
+        assert_eq!(repo.read(FLAG), AFTER);
+        let again = add_line(&emergency(&repo)).unwrap();
+        assert_eq!((again.status, again.in_force), (WriteStatus::Nothing, None));
+        assert_tidy(&repo);
+    });
+}
+
+#[test]
+fn a_dirty_file_keeps_its_changes_and_the_commit_has_none_of_them() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, "here");
+        repo.write(FLAG, "old: 1\nlast: 1\ndirty: 1\n");
+        add_line(&emergency(&repo)).unwrap();
+        assert_eq!(repo.show("main", FLAG), AFTER);
+        assert_eq!(repo.show("", FLAG), AFTER);
+        assert_eq!(repo.read(FLAG), "new: 1\nold: 1\nlast: 1\ndirty: 1\n");
+        assert_eq!(repo.status(), [" M flags/a.yaml"]);
+    });
+}
+
+#[test]
+fn what_is_staged_gets_the_edit_too() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, "here");
+        repo.write(FLAG, "old: 1\nlast: 1\nstaged: 1\n");
+        repo.git(&["add", FLAG]);
+        repo.write(FLAG, "old: 1\nlast: 1\nstaged: 1\ndirty: 1\n");
+        let report = add_line(&emergency(&repo)).unwrap();
+        assert!(report.notes.is_empty(), "{:?}", report.notes);
+        assert_eq!(repo.show("main", FLAG), AFTER);
+        assert_eq!(repo.show("", FLAG), "new: 1\nold: 1\nlast: 1\nstaged: 1\n");
+        assert_eq!(
+            repo.read(FLAG),
+            "new: 1\nold: 1\nlast: 1\nstaged: 1\ndirty: 1\n"
+        );
+    });
+}
+
+#[test]
+fn another_branch_that_is_checked_out_is_left_alone() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, "here");
+        with_settings(&repo);
+        repo.git(&["checkout", "--quiet", "-b", "work"]);
+        repo.write(FLAG, "broken: [\n");
+        add_line(&emergency(&repo)).unwrap();
+        assert_eq!(repo.log("main"), ["add new: 1", "settings", "begin"]);
+        assert_eq!(repo.log("work"), ["settings", "begin"]);
+        assert_eq!(repo.read(FLAG), "broken: [\n");
+    });
+}
+
+#[test]
+fn another_working_tree_that_has_the_branch_follows() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, "here");
+        with_settings(&repo);
+        repo.git(&["worktree", "add", "--quiet", "-b", "work", "../linked"]);
+        let linked = TestRepo {
+            path: repositories.path("linked"),
+        };
+        repo.write(FLAG, "old: 1\nlast: 1\ndirty: 1\n");
+        add_line(&emergency(&linked)).unwrap();
+        assert_eq!(repo.log("main"), ["add new: 1", "settings", "begin"]);
+        assert_eq!(repo.read(FLAG), "new: 1\nold: 1\nlast: 1\ndirty: 1\n");
+        assert_eq!(repo.status(), [" M flags/a.yaml"]);
+        assert_eq!(linked.read(FLAG), BEFORE);
+    });
+}
+
+#[test]
+fn a_detached_head_moves() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, "here");
+        repo.git(&["checkout", "--quiet", "--detach"]);
+        add_line(&emergency(&repo)).unwrap();
+        assert_eq!(repo.log("HEAD"), ["add new: 1", "begin"]);
+        assert_eq!(repo.log("main"), ["begin"]);
+        assert!(repo.status().is_empty());
+    });
+}
+
+#[test]
+fn it_is_made_in_the_middle_of_a_merge() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, "here");
+        repo.git(&["checkout", "--quiet", "-b", "side"]);
+        repo.write(FLAG, "old: side\nlast: 1\n");
+        repo.commit("side");
+        repo.git(&["checkout", "--quiet", "main"]);
+        repo.write(FLAG, "old: main\nlast: 1\n");
+        repo.commit("main");
+        assert!(!repo.try_git(&["merge", "--quiet", "side"]).status.success());
+        let conflict = repo.read(FLAG);
+        let report = add_line(&emergency(&repo)).unwrap();
+        assert_eq!(repo.log("main"), ["add new: 1", "main", "begin"]);
+        assert_eq!(repo.read(FLAG), conflict);
+        let notes = notes(&report);
+        assert_eq!(
+            notes[0],
+            "`flags/a.yaml` has a conflict: the edit is not staged"
+        );
+        assert!(notes[1].contains("has conflict marks"));
+    });
+}
+
+#[test]
+fn a_push_brings_a_branch_along_that_is_behind() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let (remote, here) = remote_and_clone(&repositories);
+        let other = repositories.clone_of(&remote, "other");
+        other.write("other.txt", "theirs\n");
+        other.commit("theirs");
+        other.git(&["push", "--quiet"]);
+        let report = add_line(&pushing(&here)).unwrap();
+        assert_eq!(report.in_force, Some(InForce::Pushed));
+        assert_eq!(remote.log("main"), ["add new: 1", "theirs", "begin"]);
+        assert_eq!(here.id("HEAD"), remote.id("main"));
+        assert!(here.status().is_empty());
+    });
+}
+
+#[test]
+fn a_branch_that_cannot_follow_is_left_and_its_file_edited() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let (remote, here) = remote_and_clone(&repositories);
+        here.write("mine.txt", "1\n");
+        here.commit("mine");
+        let report = add_line(&pushing(&here)).unwrap();
+        assert_eq!(report.in_force, Some(InForce::Pushed));
+        assert_eq!(remote.log("main"), ["add new: 1", "begin"]);
+        assert_eq!(here.log("main"), ["mine", "begin"]);
+        assert_eq!(here.read(FLAG), AFTER);
+        assert!(notes(&report)[0].contains("cannot follow"));
+    });
+}
+
+#[test]
+fn a_rejected_push_becomes_a_branch() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let (remote, here) = remote_and_clone(&repositories);
+        remote.hook("update", "test \"$1\" != refs/heads/main");
+        let report = add_line(&pushing(&here)).unwrap();
+        let Some(InForce::OnBranch(branch)) = report.in_force else {
+            panic!("{:?}", report.in_force);
+        };
+        assert!(branch.starts_with("ffctl/emergency/a-flag-"));
+        assert_eq!(remote.log(&branch), ["add new: 1", "begin"]);
+        assert_eq!(here.log("main"), ["begin"]);
+        assert_eq!(here.read(FLAG), AFTER);
+        assert_eq!(report.commit.unwrap().branch, Some(branch));
+    });
+}
+
+#[test]
+fn without_the_remote_it_is_committed_here() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let (remote, here) = remote_and_clone(&repositories);
+        std::fs::remove_dir_all(&remote.path).unwrap();
+        let report = add_line(&pushing(&here)).unwrap();
+        assert_eq!(report.in_force, Some(InForce::Committed));
+        assert_eq!(report.pushed, None);
+        assert_eq!(here.log("main"), ["add new: 1", "begin"]);
+        assert!(here.status().is_empty());
+        let hints: Vec<_> = report
+            .notes
+            .iter()
+            .filter_map(|note| note.hint.as_deref())
+            .collect();
+        assert!(hints[0].starts_with("`git push origin "), "{hints:?}");
+    });
+}
+
+#[test]
+fn a_release_branch_known_from_the_remote_alone_is_made_here() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let (_remote, here) = remote_and_clone(&repositories);
+        here.git(&["checkout", "--quiet", "-b", "work"]);
+        with_settings(&here);
+        here.git(&["branch", "--quiet", "-D", "main"]);
+        add_line(&emergency(&here)).unwrap();
+        assert_eq!(here.log("main"), ["add new: 1", "begin"]);
+    });
+}
+
+#[test]
+fn without_a_commit_the_working_file_alone_is_written() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, "here");
+        with_settings(&repo);
+        repo.git(&["checkout", "--quiet", "-b", "work"]);
+        repo.write(FLAG, "dirty: 1\n");
+        let options = WriteOptions {
+            commit: CommitMode::No,
+            ..emergency(&repo)
+        };
+        let report = add_line(&options).unwrap();
+        assert_eq!(report.in_force, Some(InForce::Written));
+        assert_eq!(repo.read(FLAG), "new: 1\ndirty: 1\n");
+        let plain = TestRepo {
+            path: repositories.path("plain"),
+        };
+        plain.write("ffctl.toml", "");
+        let report = add_line(&emergency(&plain)).unwrap();
+        assert_eq!(report.in_force, Some(InForce::Written));
+        assert_eq!(plain.read(FLAG), "new: 1\n");
+    });
+}
