@@ -5,10 +5,7 @@ use std::io::Write as _;
 use anyhow::Context as _;
 
 use super::Repo;
-use super::program::{Git, listed};
-
-/// A commit's message.
-pub type Message<'m> = &'m str;
+use super::program::{Git, WRITING, listed};
 
 /// Commits these files as they are in the working tree, and returns the commit's id. Whatever else
 /// is staged stays staged, and whatever else is changed stays so. Files that are new, or gone, are
@@ -17,7 +14,7 @@ pub type Message<'m> = &'m str;
 /// # Errors
 ///
 /// Fails if `git commit` does, with what it said. The index is then as before.
-pub fn commit_only(repo: &Repo, paths: &[&str], message: Message<'_>) -> anyhow::Result<String> {
+pub fn commit_only(repo: &Repo, paths: &[&str], message: &str) -> anyhow::Result<String> {
     let added = add_new(repo, paths)?;
     let committed = commit(repo, paths, message);
     if let Err(error) = committed {
@@ -68,6 +65,7 @@ fn commit(repo: &Repo, paths: &[&str], message: &str) -> anyhow::Result<()> {
     // says for itself that it is one.
     let paths = paths.iter().map(|path| format!(":(top,literal){path}"));
     Git::as_the_user(repo.workdir(), "commit")
+        .variable(WRITING, &repo.git_dir().to_string_lossy())
         .args(["--quiet", "--only", "--cleanup=whitespace", "--no-edit"])
         .arg("--file")
         .arg(file.path())

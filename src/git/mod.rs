@@ -20,11 +20,11 @@ mod repository;
 mod status;
 mod worktree;
 
-pub use commit::{Message, commit_only};
+pub use commit::commit_only;
 pub use head::{Head, head};
 pub use index::{Staged, advance, export_index, restage, stage, staged};
-pub use program::GitError;
+pub use program::{GitError, WRITING};
 pub use remote::{Pushed, fetch, push, remote_of};
 pub use repository::{Checkout, Repo, git_dir};
-pub use status::{differing, ignored_by};
+pub use status::{differing, ignored};
 pub use worktree::{TemporaryWorktree, move_branch, move_detached_head};

@@ -8,6 +8,10 @@ use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 
+/// The variable that tells hooks, and the programs that they run, which repository is written to:
+/// Git's own folder of the working tree, whose lock is held.
+pub const WRITING: &str = "FFCTL_WRITING";
+
 /// Variables that would send the program to another repository than the one that it is run in, or
 /// change how it reads paths. A program run from a hook inherits them.
 const SCRUBBED: &[&str] = &[

@@ -3,7 +3,16 @@
 use anyhow::Context as _;
 
 use super::Repo;
-use super::program::Git;
+use super::program::{Git, WRITING};
+
+/// What a remote says of two pushes at the very same time: it finds out only when it takes its own
+/// lock, and then calls it a refusal.
+const RACES: &[&str] = &[
+    "cannot lock ref",
+    "failed to update ref",
+    "incorrect old value",
+    "fetch first",
+];
 
 /// What became of a push.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +32,7 @@ pub enum Pushed {
 /// Fails with what `git push` said if the remote cannot be reached, or a hook here refuses.
 pub fn push(repo: &Repo, remote: &str, commit: &str, branch: &str) -> anyhow::Result<Pushed> {
     let ran = Git::new(repo.workdir(), "push")
+        .variable(WRITING, &repo.git_dir().to_string_lossy())
         .args(["--porcelain", "--", remote])
         .arg(format!("{commit}:refs/heads/{branch}"))
         .run()?;
@@ -46,13 +56,6 @@ fn outcome(said: &str, stderr: &str) -> Option<Pushed> {
         .strip_prefix("[remote rejected]")
         .or_else(|| summary.strip_prefix("[remote failure]"))?;
     let reason = reason.trim().trim_start_matches('(').trim_end_matches(')');
-    // Two pushes at the very same time: the remote finds out only when it takes its own lock.
-    const RACES: [&str; 4] = [
-        "cannot lock ref",
-        "failed to update ref",
-        "incorrect old value",
-        "fetch first",
-    ];
     if RACES.iter().any(|race| reason.contains(race)) {
         return Some(Pushed::LostRace);
     }

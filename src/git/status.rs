@@ -28,30 +28,34 @@ pub fn differing(repo: &Repo, paths: &[&str]) -> anyhow::Result<Vec<String>> {
         .collect())
 }
 
-/// Returns the rule that makes Git ignore a file that it does not have: `.gitignore:3: *.yaml`.
+/// Returns the first of the files that Git does not have and ignores, with the rule:
+/// `.gitignore:3: *.yaml`.
 ///
 /// # Errors
 ///
 /// Fails if the rules cannot be read.
-pub fn ignored_by(repo: &Repo, path: &str) -> anyhow::Result<Option<String>> {
+pub fn ignored(repo: &Repo, paths: &[String]) -> anyhow::Result<Option<(String, String)>> {
     // This command refuses `GIT_LITERAL_PATHSPECS`; what begins with `./` has no magic.
-    let from_here = format!("./{path}");
+    let from_here: Vec<String> = paths.iter().map(|path| format!("./{path}")).collect();
     let ran = Git::as_the_user(repo.workdir(), "check-ignore")
         .args(["--verbose", "-z", "--stdin"])
-        .input(listed([from_here.as_str()]))
+        .input(listed(from_here.iter().map(String::as_str)))
         .run()?;
     match ran.status {
         Some(1) => return Ok(None),
         Some(0) => {}
-        _ => {
-            return Err(ran.error())
-                .with_context(|| format!("cannot tell whether Git ignores `{path}`"));
-        }
+        _ => return Err(ran.error()).context("cannot tell which files Git ignores"),
     }
     let text = String::from_utf8_lossy(&ran.stdout).into_owned();
-    let mut fields = text.split('\0');
-    let mut field = || fields.next().unwrap_or_default();
-    let (file, line, pattern) = (field(), field(), field());
-    // A rule that begins with `!` takes another one back.
-    Ok((!pattern.starts_with('!')).then(|| format!("{file}:{line}: {pattern}")))
+    let fields: Vec<&str> = text.split_terminator('\0').collect();
+    let found = fields.chunks_exact(4).find_map(|fields| match fields {
+        // A rule that begins with `!` takes another one back.
+        [_, _, pattern, _] if pattern.starts_with('!') => None,
+        [file, line, pattern, path] => {
+            let path = path.strip_prefix("./").unwrap_or(path).to_owned();
+            Some((path, format!("{file}:{line}: {pattern}")))
+        }
+        _ => None,
+    });
+    Ok(found)
 }

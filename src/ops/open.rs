@@ -13,6 +13,8 @@ use crate::model::{Catalog, EnvironmentId, FlagKey};
 use crate::text::SourceMap;
 use crate::workspace::{self, Project, Selection};
 
+use super::write::{Note, note_of, recover};
+
 /// A project's files, read and checked.
 #[derive(Debug)]
 pub struct Opened {
@@ -28,6 +30,8 @@ pub struct Opened {
     pub files: usize,
     /// The keys of all flags, read or not.
     pub known: BTreeSet<FlagKey>,
+    /// What became of a change that was stopped before it was done.
+    pub recovered: Option<Note>,
 }
 
 /// A name or option that cannot be used. The command line ends with status 2.
@@ -64,6 +68,7 @@ impl UsageError {
 /// Fails if there is no project, or if it pins another version of ffctl.
 pub fn open(folder: &Path, selection: Selection<'_>, now: Timestamp) -> anyhow::Result<Opened> {
     let project = Project::find(folder)?;
+    let recovered = recover(project.tree.root())?;
     let loaded = workspace::load(
         &project.tree,
         project.config.as_ref(),
@@ -88,6 +93,7 @@ pub fn open(folder: &Path, selection: Selection<'_>, now: Timestamp) -> anyhow::
         diagnostics,
         files: loaded.files,
         known: loaded.known,
+        recovered: recovered.as_ref().map(note_of),
     })
 }
 

@@ -14,6 +14,10 @@ use super::{
 
 /// Tells a run of this program that it is to apply the plan, and where.
 const ROOT: &str = "FFCTL_TEST_ROOT";
+/// Tells it that it is to count, and where.
+const COUNT: &str = "FFCTL_TEST_COUNT";
+/// Tells it that there is no space, and where.
+const FULL: &str = "FFCTL_TEST_FULL";
 /// At which step it is to end, as if it were killed.
 const STOP: &str = "FFCTL_TEST_STOP";
 
@@ -317,26 +321,91 @@ fn modes_are_kept_and_links_lead_nowhere_else() {
     );
 }
 
+/// Not a test by itself: counts in the root, ten times.
+#[test]
+fn a_run_that_counts() {
+    let Ok(root) = std::env::var(COUNT) else {
+        return;
+    };
+    for _ in 0..10 {
+        count(Path::new(&root));
+    }
+}
+
+/// Reads a number and writes the next one.
+fn count(root: &Path) {
+    let lock = lock(root);
+    let before = fs::read_to_string(root.join("flags/a.yaml")).unwrap();
+    let after = (before.parse::<u32>().unwrap() + 1).to_string();
+    let change = [change("flags/a.yaml", Some(&before), Some(&after))];
+    apply(&place(root), &lock, &change).unwrap();
+}
+
+#[test]
+fn no_process_loses_the_edit_of_another() {
+    let project = project();
+    let root = project.path();
+    fs::write(root.join("flags/a.yaml"), "0").unwrap();
+    let runs = (0..8).map(|_| {
+        Command::new(std::env::current_exe().unwrap())
+            .args(["store::tests::a_run_that_counts", "--exact"])
+            .env(COUNT, root)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    });
+    for mut run in runs.collect::<Vec<_>>() {
+        assert!(run.wait().unwrap().success());
+    }
+    assert_eq!(fs::read_to_string(root.join("flags/a.yaml")).unwrap(), "80");
+}
+
+/// Not a test by itself: applies the plan with a large file, which does not fit.
+#[test]
+fn a_run_without_space() {
+    let Ok(root) = std::env::var(FULL) else {
+        return;
+    };
+    let root = PathBuf::from(root);
+    let mut plan = plan();
+    plan.push(change("flags/large.yaml", None, Some(&"x".repeat(1 << 20))));
+    let error = apply(&place(&root), &lock(&root), &plan).unwrap_err();
+    assert!(
+        format!("{error:#}").contains("cannot write the journal"),
+        "{error:#}"
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn without_space_nothing_changes() {
+    let project = project();
+    let root = project.path();
+    let script =
+        "ulimit -f 64; trap '' XFSZ; exec \"$0\" store::tests::a_run_without_space --exact";
+    let status = Command::new("sh")
+        .args(["-c", script])
+        .arg(std::env::current_exe().unwrap())
+        .env(FULL, root)
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    assert_eq!(state(root), Some(false));
+    assert!(strays(root).is_empty());
+}
+
 #[test]
 fn a_lock_lets_one_at_a_time_through() {
     let project = project();
     let root = project.path();
-    let counter = root.join("flags/a.yaml");
-    fs::write(&counter, "0").unwrap();
+    fs::write(root.join("flags/a.yaml"), "0").unwrap();
     std::thread::scope(|scope| {
         for _ in 0..8 {
-            scope.spawn(|| {
-                for _ in 0..10 {
-                    let lock = lock(root);
-                    let before = fs::read_to_string(&counter).unwrap();
-                    let after = (before.parse::<u32>().unwrap() + 1).to_string();
-                    let change = [change("flags/a.yaml", Some(&before), Some(&after))];
-                    apply(&place(root), &lock, &change).unwrap();
-                }
-            });
+            scope.spawn(|| (0..10).for_each(|_| count(root)));
         }
     });
-    assert_eq!(fs::read_to_string(&counter).unwrap(), "80");
+    assert_eq!(fs::read_to_string(root.join("flags/a.yaml")).unwrap(), "80");
     let held = lock(root);
     assert!(Lock::try_take(&place(root)).unwrap().is_none());
     drop(held);

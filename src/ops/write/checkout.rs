@@ -8,6 +8,7 @@ use crate::git::{self, Checkout, Repo};
 use crate::store::{self, Applied, Changed, FileChange, Lock, Place};
 use crate::workspace::CONFIG_FILE;
 
+use super::share::remote_for;
 use super::{
     CommitMode, Committed, Planned, Session, UsageError, WriteReport, WriteStatus, place_of, quoted,
 };
@@ -118,7 +119,7 @@ impl<T> Session<'_, T> {
         }
         if self.options.push {
             can_push(&checkout)?;
-            self.remote_for(repo, checkout.branch())?;
+            remote_for(repo, checkout.branch())?;
         }
         not_ignored(repo, paths)?;
         let names: Vec<&str> = paths.iter().map(String::as_str).collect();
@@ -177,14 +178,12 @@ fn can_push(checkout: &Checkout) -> Result<(), UsageError> {
 
 /// Refuses new files that Git ignores.
 pub(super) fn not_ignored(repo: &Repo, paths: &[String]) -> anyhow::Result<()> {
-    for path in paths {
-        if let Some(rule) = git::ignored_by(repo, path)? {
-            let message = format!("Git ignores `{path}`, so it cannot be committed");
-            let hint = format!("the rule is {rule}; change it, or use `--no-commit`");
-            return Err(UsageError::new(message, hint).into());
-        }
-    }
-    Ok(())
+    let Some((path, rule)) = git::ignored(repo, paths)? else {
+        return Ok(());
+    };
+    let message = format!("Git ignores `{path}`, so it cannot be committed");
+    let hint = format!("the rule is {rule}; change it, or use `--no-commit`");
+    Err(UsageError::new(message, hint).into())
 }
 
 /// Returns the one repository that all the files belong to: a submodule, where they lie in one.

@@ -6,7 +6,7 @@ use crate::git::{self, Repo, move_branch};
 
 use super::apart::Built;
 use super::checkout::idle;
-use super::share::{Shared, pull, refused};
+use super::share::{Shared, pull, refused, remote_for};
 use super::{Committed, PushedTo, Session, UsageError, WriteReport, WriteStatus, short};
 
 /// How often the commit is built anew because the branch moved.
@@ -20,10 +20,8 @@ impl<T> Session<'_, T> {
         self.not_protected(&branch)?;
         idle(&repo)?;
         is_free(&repo, &branch)?;
-        let remote = match self.options.push {
-            true => Some(self.remote_for(&repo, Some(&branch))?),
-            false => None,
-        };
+        let remote = self.options.push.then(|| remote_for(&repo, Some(&branch)));
+        let remote = remote.transpose()?;
         for _ in 0..ATTEMPTS {
             let here = repo.tip(&format!("refs/heads/{branch}"))?;
             let base = match &here {
@@ -53,9 +51,10 @@ impl<T> Session<'_, T> {
 
     /// Returns the report of a plan that made no commit.
     pub(super) fn without_commit(&self, built: Built<T>) -> WriteReport<T> {
-        let status = match self.options.dry_run {
-            true => WriteStatus::Planned,
-            false => WriteStatus::Nothing,
+        let status = if self.options.dry_run {
+            WriteStatus::Planned
+        } else {
+            WriteStatus::Nothing
         };
         WriteReport::new(status, built.planned)
     }

@@ -6,7 +6,7 @@ use crate::store::Lock;
 use super::apart::Built;
 use super::elsewhere::held;
 use super::settle::Landing;
-use super::share::Shared;
+use super::share::{Shared, remote_for};
 use super::{Committed, InForce, PushedTo, Session, UsageError, WriteReport, WriteStatus, short};
 
 /// What is built on, and where it came from.
@@ -19,6 +19,9 @@ struct Base {
     /// The commit of the branch here, or of the detached HEAD.
     here: Option<String>,
 }
+
+/// What was built last, where it went, and what that means.
+type Sent<T> = (Built<T>, Option<PushedTo>, InForce);
 
 impl<T> Session<'_, T> {
     /// Commits to the release branch, pushes if that is wanted, and brings the checkout along
@@ -37,8 +40,13 @@ impl<T> Session<'_, T> {
             report.in_force = Some(InForce::Held);
             return Ok(report);
         }
-        let (built, pushed, in_force) = self.send(&repo, &base, built, &commit)?;
-        let commit = built.commit.clone().unwrap_or(commit);
+        let (built, pushed, in_force) = self.send(&repo, &base, built, &commit);
+        let Some(commit) = built.commit.clone() else {
+            self.note("somebody else has just pushed the same change", None);
+            let mut report = self.without_commit(built);
+            report.in_force = Some(in_force);
+            return Ok(report);
+        };
         let landing = Landing {
             branch: base.branch.clone(),
             here: base.here,
@@ -69,10 +77,11 @@ impl<T> Session<'_, T> {
             (None, Checkout::Detached { commit }) => Some(commit.clone()),
             (None, _) => None,
         };
-        let remote = match self.options.push {
-            true => Some(self.remote_for(repo, branch.as_deref())?),
-            false => None,
-        };
+        let remote = self
+            .options
+            .push
+            .then(|| remote_for(repo, branch.as_deref()));
+        let remote = remote.transpose()?;
         let mut tip = None;
         if let (Some(remote), Some(branch)) = (&remote, &branch) {
             match git::fetch(repo, remote, branch) {
@@ -120,32 +129,19 @@ impl<T> Session<'_, T> {
         Ok(report)
     }
 
-    /// Pushes, if that is wanted. Returns what was built last, where it went, and what that means.
-    fn send(
-        &mut self,
-        repo: &Repo,
-        base: &Base,
-        built: Built<T>,
-        commit: &str,
-    ) -> anyhow::Result<(Built<T>, Option<PushedTo>, InForce)> {
+    /// Pushes, if that is wanted.
+    fn send(&mut self, repo: &Repo, base: &Base, built: Built<T>, commit: &str) -> Sent<T> {
         let Some(remote) = base.remote.clone() else {
-            return Ok((built, None, InForce::Committed));
+            return (built, None, InForce::Committed);
         };
         let Some(branch) = base.branch.clone() else {
             self.note("no branch is checked out that could be pushed", None);
-            return Ok(self.send_aside(repo, &remote, built, commit));
+            return self.send_aside(repo, &remote, built, commit);
         };
         let to = PushedTo { remote, branch };
         match self.share(repo, &to, commit) {
-            Ok(Shared::Done(again)) => Ok((again.unwrap_or(built), Some(to), InForce::Pushed)),
-            Ok(Shared::Needless(_)) => {
-                let message = format!(
-                    "`{}` of `{}` has the same change by now",
-                    to.branch, to.remote
-                );
-                self.note(message, None);
-                Ok((built, Some(to), InForce::Pushed))
-            }
+            Ok(Shared::Done(again)) => (again.unwrap_or(built), Some(to), InForce::Pushed),
+            Ok(Shared::Needless(needless)) => (needless, None, InForce::Pushed),
             Ok(Shared::Refused(reason, again)) => {
                 let message = format!(
                     "`{}` did not take the push to `{}`: {reason}",
@@ -154,26 +150,18 @@ impl<T> Session<'_, T> {
                 self.note(message, None);
                 let built = again.unwrap_or(built);
                 let commit = built.commit.clone().unwrap_or_else(|| commit.to_owned());
-                Ok(self.send_aside(repo, &to.remote, built, &commit))
+                self.send_aside(repo, &to.remote, built, &commit)
             }
             Err(error) => {
-                self.note(
-                    format!("{error:#}"),
-                    try_again(&to.remote, commit, &to.branch),
-                );
-                Ok((built, None, InForce::Committed))
+                let hint = try_again(&to.remote, commit, &to.branch);
+                self.note(format!("{error:#}"), hint);
+                (built, None, InForce::Committed)
             }
         }
     }
 
     /// Pushes to a branch of its own, to be merged.
-    fn send_aside(
-        &mut self,
-        repo: &Repo,
-        remote: &str,
-        built: Built<T>,
-        commit: &str,
-    ) -> (Built<T>, Option<PushedTo>, InForce) {
+    fn send_aside(&mut self, repo: &Repo, remote: &str, built: Built<T>, commit: &str) -> Sent<T> {
         let emergency = self.options.emergency.as_ref();
         let name = emergency.map_or("change", |emergency| emergency.name.as_str());
         let branch = branch_of(name, commit);

@@ -18,7 +18,8 @@ mod share;
 use std::path::{Path, PathBuf};
 
 use crate::config::Config;
-use crate::store::{self, FileChange, Lock, Recovered};
+use crate::git;
+use crate::store::{self, FileChange, Lock, Place, Recovered};
 use crate::workspace::Project;
 
 use super::open::UsageError;
@@ -185,6 +186,21 @@ struct Session<'s, T> {
     notes: Vec<Note>,
 }
 
+/// What a run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Plans for the working tree, and writes nothing.
+    Look,
+    /// Writes the working tree's files.
+    Files,
+    /// Commits them too.
+    Here,
+    /// Commits to another branch.
+    Elsewhere,
+    /// Commits to the release branch.
+    Emergency,
+}
+
 /// Plans, writes, commits and pushes, as the options say.
 ///
 /// # Errors
@@ -205,37 +221,48 @@ pub fn write<T>(
         planner: &mut plan,
         notes: Vec::new(),
     };
+    session.check_options()?;
     let place = place_of(&session.root);
-    let lock = match options.dry_run && !session.builds_apart() {
-        // A look needs no lock, and no disk that can be written.
-        true => None,
-        false => Some(Lock::take(&place, &mut || ())?),
-    };
+    not_from_a_hook(&place)?;
+    let mode = session.mode()?;
+    // A look needs no lock, and no disk that can be written.
+    let lock = (mode != Mode::Look).then(|| Lock::take(&place, &mut || ()));
+    let lock = lock.transpose()?;
     let recovered = match &lock {
         Some(lock) => store::recover_locked(&place, lock)?,
         None => store::recover(&place)?,
     };
     session.notes.extend(recovered.as_ref().map(note_of));
-    let mut report = session.run(lock.as_ref())?;
+    let mut report = session.run(mode, lock.as_ref())?;
     report.notes.splice(..0, session.notes);
     Ok(report)
 }
 
 impl<T> Session<'_, T> {
-    fn run(&mut self, lock: Option<&Lock>) -> anyhow::Result<WriteReport<T>> {
-        self.check_options()?;
-        let commits = self.commits()?;
-        match lock {
-            _ if self.options.dry_run && !self.builds_apart() => {
+    fn run(&mut self, mode: Mode, lock: Option<&Lock>) -> anyhow::Result<WriteReport<T>> {
+        match (mode, lock) {
+            (Mode::Elsewhere, _) => self.commit_elsewhere(),
+            (Mode::Files, Some(lock)) => self.write_only(lock),
+            (Mode::Here, Some(lock)) => self.commit_here(lock),
+            (Mode::Emergency, Some(lock)) => self.emergency(lock),
+            (Mode::Look, _) | (_, None) => {
                 let planned = self.plan(&self.root.clone())?;
                 Ok(WriteReport::new(WriteStatus::Planned, planned))
             }
-            None => unreachable!("only a look goes without a lock"),
-            Some(lock) if !commits => self.write_only(lock),
-            Some(lock) if self.options.emergency.is_some() => self.emergency(lock),
-            Some(_) if self.options.branch.is_some() => self.commit_elsewhere(),
-            Some(lock) => self.commit_here(lock),
         }
+    }
+
+    /// Returns what is to be done, by the options, the settings and the repository.
+    fn mode(&self) -> anyhow::Result<Mode> {
+        let options = self.options;
+        let commits = self.commits()?;
+        Ok(match () {
+            () if commits && options.emergency.is_some() => Mode::Emergency,
+            () if commits && options.branch.is_some() => Mode::Elsewhere,
+            () if options.dry_run => Mode::Look,
+            () if commits => Mode::Here,
+            () => Mode::Files,
+        })
     }
 
     fn check_options(&self) -> Result<(), UsageError> {
@@ -251,12 +278,6 @@ impl<T> Session<'_, T> {
             return Err(UsageError::new(message, hint.to_owned()));
         }
         Ok(())
-    }
-
-    /// Returns whether the plan is made in a temporary working tree.
-    fn builds_apart(&self) -> bool {
-        self.options.branch.is_some()
-            || (self.options.emergency.is_some() && self.options.commit != CommitMode::No)
     }
 
     /// Plans for the project of a folder, with the message that the user wants.
@@ -278,6 +299,20 @@ impl<T> Session<'_, T> {
             hint: hint.into(),
         });
     }
+}
+
+/// Refuses to wait for a lock that is held until this very program ends.
+fn not_from_a_hook(place: &Place) -> Result<(), UsageError> {
+    let writing = std::env::var_os(git::WRITING).map(PathBuf::from);
+    let Some(writing) = writing.filter(|writing| place.lock.starts_with(writing)) else {
+        return Ok(());
+    };
+    let message = format!(
+        "an ffctl is at work in `{}`, and this one was started by a hook of its commit",
+        writing.display()
+    );
+    let hint = "hooks may read with ffctl, and write only before or after it".to_owned();
+    Err(UsageError::new(message, hint))
 }
 
 /// Returns what to tell of a run that was stopped before this one.

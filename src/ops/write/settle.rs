@@ -86,11 +86,13 @@ impl<T> Session<'_, T> {
                 for path in landing.paths {
                     self.edit_staged(worktree, landing.commit, here, path)?;
                 }
-                return self.edit_working(worktree, landing);
+                self.edit_working(worktree, landing);
+                return Ok(());
             }
             self.apart_note(worktree, landing);
         }
-        self.edit_working(worktree, landing)
+        self.edit_working(worktree, landing);
+        Ok(())
     }
 
     /// Moves a branch that is not checked out.
@@ -121,11 +123,7 @@ impl<T> Session<'_, T> {
     }
 
     /// Applies the edit to the working files, whatever else they hold.
-    fn edit_working(
-        &mut self,
-        worktree: &Worktree<'_>,
-        landing: &Landing<'_>,
-    ) -> anyhow::Result<()> {
+    fn edit_working(&mut self, worktree: &Worktree<'_>, landing: &Landing<'_>) {
         let repo = worktree.repo;
         for path in landing.paths {
             let text = std::fs::read_to_string(repo.workdir().join(path)).unwrap_or_default();
@@ -135,14 +133,13 @@ impl<T> Session<'_, T> {
                     format!("`{path}` has conflict marks: the edit is not in it"),
                     "make the edit part of the resolution".to_owned(),
                 );
-                return Ok(());
+                return;
             }
         }
         let place = place_of(&worktree.root);
         if let Err(error) = self.plan_and_apply(&place, worktree.lock, |_, _| Ok(())) {
             self.note(format!("the working file is as it was: {error:#}"), None);
         }
-        Ok(())
     }
 
     /// Applies the edit to what is staged of a file.

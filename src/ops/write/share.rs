@@ -22,17 +22,6 @@ pub(super) enum Shared<T> {
 }
 
 impl<T> Session<'_, T> {
-    /// Returns the remote to push to.
-    pub(super) fn remote_for(&self, repo: &Repo, branch: Option<&str>) -> anyhow::Result<String> {
-        let branch = branch.unwrap_or_default();
-        Ok(git::remote_of(repo, branch)?.ok_or_else(|| {
-            let hint = format!(
-                "`git remote add origin URL` adds one; among several, `git config branch.{branch}.remote NAME` chooses"
-            );
-            UsageError::new("there is no remote to push to", hint)
-        })?)
-    }
-
     /// Pushes a commit. Where another one was pushed first, the change is planned anew on that.
     pub(super) fn share(
         &mut self,
@@ -82,9 +71,13 @@ impl<T> Session<'_, T> {
             return Ok(report);
         };
         if !report.changed_by_hook.is_empty() {
+            self.note(
+                "nothing was pushed: a hook changed what the commit means",
+                None,
+            );
             return Ok(report);
         }
-        let remote = self.remote_for(repo, Some(&branch))?;
+        let remote = remote_for(repo, Some(&branch))?;
         let to = PushedTo { remote, branch };
         let stays = || format!("the commit {} is on `{}` here only", short(&id), to.branch);
         match self.share(repo, &to, &id).with_context(stays)? {
@@ -140,6 +133,17 @@ impl<T> Session<'_, T> {
         }
         Ok(())
     }
+}
+
+/// Returns the remote to push a branch to.
+pub(super) fn remote_for(repo: &Repo, branch: Option<&str>) -> anyhow::Result<String> {
+    let branch = branch.unwrap_or_default();
+    Ok(git::remote_of(repo, branch)?.ok_or_else(|| {
+        let hint = format!(
+            "`git remote add origin URL` adds one; among several, `git config branch.{branch}.remote NAME` chooses"
+        );
+        UsageError::new("there is no remote to push to", hint)
+    })?)
 }
 
 /// Returns the command that joins the branch here with the remote's.

@@ -104,3 +104,28 @@ fn hooks_see_paths_as_the_user_writes_them() {
         );
     });
 }
+
+#[test]
+fn a_hook_that_writes_with_ffctl_is_refused_and_does_not_wait_for_ever() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, "here");
+        let test = std::env::current_exe().unwrap();
+        let hook = "FFCTL_TEST_HOOK=1 \"$TEST\" --exact writing::hooks::a_writing_hook --nocapture";
+        repo.hook("pre-commit", &format!("TEST='{}'\n{hook}", test.display()));
+        let error = format!("{:#}", add_line(&options(&repo)).unwrap_err());
+        assert!(error.contains("started by a hook of its commit"), "{error}");
+        assert_nothing_happened(&repo);
+    });
+}
+
+/// Not a test by itself: a hook runs it.
+#[test]
+fn a_writing_hook() {
+    if std::env::var_os("FFCTL_TEST_HOOK").is_some() {
+        let repo = TestRepo {
+            path: std::env::current_dir().unwrap(),
+        };
+        add_line(&options(&repo)).unwrap();
+    }
+}

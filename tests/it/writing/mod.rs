@@ -18,6 +18,7 @@ use crate::support::git::{Repositories, TestRepo};
 
 const FLAG: &str = "flags/a.yaml";
 
+#[expect(clippy::unnecessary_wraps, reason = "planners may fail")]
 /// Plans to add a line to a file, which is made where there is none; nothing if it has the line.
 fn add(root: &Path, path: &str, line: &str) -> anyhow::Result<Planned<()>> {
     let before = std::fs::read_to_string(root.join(path)).ok();
