@@ -1,11 +1,16 @@
 //! A commit on top of any other, built in a temporary working tree.
 
+use anyhow::Context as _;
+
 use crate::git::{self, Repo, TemporaryWorktree};
 use crate::store::Lock;
 use crate::workspace::CONFIG_FILE;
 
 use super::checkout::{not_ignored, paths_in};
 use super::{Planned, Session, UsageError, place_of, short};
+
+/// Hooks run in a folder that has nothing but what is committed.
+const NOT_COMMITTED: &str = "the change could not be committed in a temporary working tree; nothing here has changed, and `--no-commit` writes the files only";
 
 /// What became of a plan on top of a commit.
 pub(super) struct Built<T> {
@@ -21,6 +26,7 @@ pub(super) struct Built<T> {
 impl<T> Session<'_, T> {
     /// Plans on top of a commit, writes and commits there. No branch moves.
     pub(super) fn build_on(&mut self, repo: &Repo, tip: &str) -> anyhow::Result<Built<T>> {
+        self.not_in_a_submodule(repo)?;
         let prefix = repo.path_of(&self.root)?;
         let worktree = TemporaryWorktree::at(repo, tip)?;
         let apart = worktree.repo();
@@ -37,16 +43,15 @@ impl<T> Session<'_, T> {
         }
         let lock = Lock::take(&place, &mut || ())?;
         let mut paths = Vec::new();
-        let (planned, applied) = self.plan_and_apply(&place, &lock, |session, planned| {
+        let (planned, applied) = self.plan_and_apply(&place, &lock, |_, planned| {
             paths = paths_in(apart, &root, &planned.files)?;
-            session.not_in_a_submodule(apart, &paths)?;
             not_ignored(apart, &paths)
         })?;
         if applied.is_none() {
             return Ok(Built::without_commit(planned));
         }
         let names: Vec<&str> = paths.iter().map(String::as_str).collect();
-        let commit = git::commit_only(apart, &names, &planned.message)?;
+        let commit = git::commit_only(apart, &names, &planned.message).context(NOT_COMMITTED)?;
         let changed_by_hook = self.look_again(apart, &commit, &names, &planned)?;
         Ok(Built {
             planned,
@@ -56,20 +61,17 @@ impl<T> Session<'_, T> {
         })
     }
 
-    /// A temporary working tree has no submodules: their files would be missing, or new.
-    fn not_in_a_submodule(&self, apart: &Repo, paths: &[String]) -> anyhow::Result<()> {
-        for path in paths {
-            let here = self.repository()?.workdir().join(path);
-            let folder = here.ancestors().skip(1).find(|folder| folder.is_dir());
-            let inner = Repo::find(folder.unwrap_or(&self.root))?;
-            let inside = inner.is_some_and(|inner| inner.common_dir() != apart.common_dir());
-            if inside {
-                let message = format!("`{path}` is in a submodule, which has branches of its own");
-                let hint = "use `--no-commit`, and commit in the submodule".to_owned();
-                return Err(UsageError::new(message, hint).into());
-            }
+    /// A temporary working tree has no submodules: there would be no flags in it.
+    fn not_in_a_submodule(&self, repo: &Repo) -> anyhow::Result<()> {
+        let config = self.config.as_ref();
+        let flags = config.map_or("flags", |config| config.flags.as_str());
+        let inner = Repo::find(&self.root.join(flags)).ok().flatten();
+        if inner.is_none_or(|inner| inner.common_dir() == repo.common_dir()) {
+            return Ok(());
         }
-        Ok(())
+        let message = format!("`{flags}` is a repository of its own, with branches of its own");
+        let hint = "use `--no-commit`, and commit in the submodule".to_owned();
+        Err(UsageError::new(message, hint).into())
     }
 }
 

@@ -304,7 +304,8 @@ impl<T> Session<'_, T> {
 /// Refuses to wait for a lock that is held until this very program ends.
 fn not_from_a_hook(place: &Place) -> Result<(), UsageError> {
     let writing = std::env::var_os(git::WRITING).map(PathBuf::from);
-    let Some(writing) = writing.filter(|writing| place.lock.starts_with(writing)) else {
+    let own = place.lock.parent().and_then(Path::parent);
+    let Some(writing) = writing.filter(|writing| own == Some(writing)) else {
         return Ok(());
     };
     let message = format!(

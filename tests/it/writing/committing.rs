@@ -259,6 +259,16 @@ fn linked_working_trees_and_submodules_are_repositories_of_their_own() {
         };
         assert_eq!(report.commit.unwrap().id, inner.id("HEAD"));
         assert_eq!(outer.status(), [" M flags"]);
+        let options = WriteOptions {
+            branch: Some("side".to_owned()),
+            ..options(&outer)
+        };
+        let error = usage(write(&options, |root| add(root, path, "newer: 1")));
+        assert!(
+            error
+                .message
+                .starts_with("`flags` is a repository of its own")
+        );
     });
 }
 

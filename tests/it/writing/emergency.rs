@@ -1,8 +1,8 @@
 //! Emergencies: the release branch first, whatever is in the way here.
 
-use ffctl::ops::{CommitMode, InForce, WriteOptions, WriteStatus};
+use ffctl::ops::{CommitMode, InForce, WriteOptions, WriteStatus, write};
 
-use super::{FLAG, add_line, assert_tidy, emergency, notes, project, remote_and_clone};
+use super::{FLAG, add, add_line, assert_tidy, emergency, notes, project, remote_and_clone};
 use crate::support::git::{Repositories, TestRepo, hermetic};
 
 const BEFORE: &str = "old: 1\nlast: 1\n";
@@ -251,5 +251,79 @@ fn without_a_commit_the_working_file_alone_is_written() {
         let report = add_line(&emergency(&plain)).unwrap();
         assert_eq!(report.in_force, Some(InForce::Written));
         assert_eq!(plain.read(FLAG), "new: 1\n");
+    });
+}
+
+#[test]
+fn others_who_push_first_are_passed() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let (remote, here) = remote_and_clone(&repositories);
+        let other = repositories.clone_of(&remote, "other");
+        let mut first = true;
+        let report = write(&pushing(&here), |root| {
+            if std::mem::take(&mut first) {
+                other.write("theirs.txt", "1\n");
+                other.commit("theirs");
+                other.git(&["push", "--quiet"]);
+            }
+            add(root, FLAG, "new: 1")
+        });
+        assert_eq!(report.unwrap().in_force, Some(InForce::Pushed));
+        assert_eq!(remote.log("main"), ["add new: 1", "theirs", "begin"]);
+        assert_eq!(here.id("main"), remote.id("main"));
+        assert!(here.status().is_empty());
+        assert_tidy(&here);
+    });
+}
+
+#[test]
+fn what_somebody_else_did_first_is_in_force() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let (remote, here) = remote_and_clone(&repositories);
+        let other = repositories.clone_of(&remote, "other");
+        let mut first = true;
+        let report = write(&pushing(&here), |root| {
+            let planned = add(root, FLAG, "new: 1");
+            if std::mem::take(&mut first) {
+                other.write(FLAG, AFTER);
+                other.commit("theirs");
+                other.git(&["push", "--quiet"]);
+            }
+            planned
+        });
+        let report = report.unwrap();
+        assert_eq!(report.in_force, Some(InForce::Pushed));
+        assert_eq!(report.status, WriteStatus::Nothing);
+        assert_eq!(remote.log("main"), ["theirs", "begin"]);
+        assert_eq!(here.log("main"), ["begin"]);
+    });
+}
+
+#[test]
+fn a_dry_run_moves_nothing() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, "here");
+        let plain = TestRepo {
+            path: repositories.path("plain"),
+        };
+        plain.write("ffctl.toml", "");
+        plain.write(FLAG, BEFORE);
+        for repo in [&repo, &plain] {
+            let options = WriteOptions {
+                dry_run: true,
+                ..emergency(repo)
+            };
+            let report = add_line(&options).unwrap();
+            assert_eq!(
+                (report.status, report.in_force),
+                (WriteStatus::Planned, None)
+            );
+            assert_eq!(repo.read(FLAG), BEFORE);
+        }
+        assert_eq!(repo.log("main"), ["begin"]);
+        assert_tidy(&repo);
     });
 }
