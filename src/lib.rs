@@ -55,6 +55,17 @@
 //! 4. The op finds the place in the files that decided, by resolving the flag once more for its
 //!    origins.
 //!
+//! # The life of one change
+//!
+//! 1. [`cli`] hands [`ops::write()`] its options and a planner: a function from a project's folder
+//!    to what its files are to hold.
+//! 2. The op takes the working tree's lock ([`store::Lock`]), brings to an end what a killed run
+//!    left ([`store::recover_locked`]), and plans.
+//! 3. [`store::apply`] writes all of the plan's files or none, if they still hold what was read.
+//! 4. [`git`] commits exactly these files, by the user's own program, and reads them again. Commits
+//!    for other branches, and on top of what others pushed first, are planned and built anew in a
+//!    [`git::TemporaryWorktree`].
+//!
 //! # How to add
 //!
 //! - **A check of the whole catalog**: a line in the registry of [`diagnostic::Code`], a file in

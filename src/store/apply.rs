@@ -80,8 +80,10 @@ pub(super) fn apply_with(
             .with_context(|| format!("{error:#}; what was done cannot be taken back now"))?;
         return Err(error);
     }
-    steps(Step::Forget).context("cannot remove the journal")?;
-    journal::forget(place)?;
+    steps(Step::Forget)
+        .map_err(anyhow::Error::new)
+        .and_then(|()| journal::forget(place))
+        .context("the files are written, and the next command will say so once more")?;
     Ok(Applied {
         changes: targets.into_iter().map(|target| target.change).collect(),
         folders,

@@ -108,16 +108,13 @@ pub(super) fn exists(place: &Place) -> bool {
     fs::symlink_metadata(&place.journal).is_ok()
 }
 
-/// Removes the journal: the file first, whose absence counts.
+/// Removes the journal. Only its file counts: a folder without one is swept by the next run.
 pub(super) fn forget(place: &Place) -> anyhow::Result<()> {
-    let cannot = || format!("cannot remove the journal `{}`", place.journal.display());
-    disk::remove(&file_of(place)).with_context(cannot)?;
-    match fs::remove_dir_all(&place.journal) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(cannot)
-        }
-        _ => disk::sync_folder_of(&place.journal).with_context(cannot),
-    }
+    disk::remove(&file_of(place))
+        .with_context(|| format!("cannot remove the journal `{}`", place.journal.display()))?;
+    let _ = fs::remove_dir_all(&place.journal);
+    let _ = disk::sync_folder_of(&place.journal);
+    Ok(())
 }
 
 fn file_of(place: &Place) -> PathBuf {

@@ -319,3 +319,26 @@ fn a_file_edited_while_it_is_planned_is_planned_again() {
         );
     });
 }
+
+#[test]
+fn runs_at_once_lose_nothing() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, "here");
+        repo.git(&["branch", "side"]);
+        std::thread::scope(|scope| {
+            for number in 0..6 {
+                let options = WriteOptions {
+                    branch: (number % 3 == 0).then(|| "side".to_owned()),
+                    ..options(&repo)
+                };
+                let line = format!("line{number}: 1");
+                scope.spawn(move || write(&options, |root| add(root, FLAG, &line)).unwrap());
+            }
+        });
+        assert_eq!((repo.log("main").len(), repo.log("side").len()), (5, 3));
+        assert_eq!(repo.read(FLAG).lines().count(), 6);
+        assert!(repo.status().is_empty());
+        assert_tidy(&repo);
+    });
+}

@@ -191,3 +191,22 @@ fn a_remote_that_cannot_be_reached_is_an_error() {
         );
     });
 }
+
+#[test]
+fn clones_that_push_at_once_all_arrive() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let (remote, _here) = remote_and_clone(&repositories);
+        let names = ["one", "two", "three"];
+        let clones = names.map(|name| repositories.clone_of(&remote, name));
+        std::thread::scope(|scope| {
+            for (clone, name) in clones.iter().zip(names) {
+                let options = pushing(clone);
+                let line = format!("{name}: 1");
+                scope.spawn(move || write(&options, |root| add(root, FLAG, &line)).unwrap());
+            }
+        });
+        assert_eq!(remote.log("main").len(), 4);
+        assert_eq!(remote.show("main", FLAG).lines().count(), 5);
+    });
+}
