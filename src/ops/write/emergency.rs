@@ -20,6 +20,19 @@ struct Base {
     here: Option<String>,
 }
 
+impl Base {
+    /// Returns where the branch here is now.
+    fn tip_here(&self, repo: &Repo) -> anyhow::Result<Option<String>> {
+        match &self.branch {
+            Some(branch) => repo.tip(&format!("refs/heads/{branch}")),
+            None => Ok(repo.checkout()?.commit().map(str::to_owned)),
+        }
+    }
+}
+
+/// How often the commit is built anew because the branch moved.
+const ATTEMPTS: usize = 5;
+
 /// What was built last, where it went, and what that means.
 type Sent<T> = (Built<T>, Option<PushedTo>, InForce);
 
@@ -28,42 +41,97 @@ impl<T> Session<'_, T> {
     /// where the branch is checked out.
     pub(super) fn emergency(&mut self, lock: &Lock) -> anyhow::Result<WriteReport<T>> {
         let repo = self.repository()?;
-        let Some(base) = self.base(&repo)? else {
-            return self.first_commit(lock);
-        };
-        let built = self.build_on(&repo, &base.tip)?;
-        let Some(commit) = built.commit.clone() else {
-            return Ok(self.without_commit(built));
-        };
-        if built.sound_commit().is_none() {
-            let mut report = held(built, commit);
-            report.in_force = Some(InForce::Held);
-            return Ok(report);
+        let told = self.notes.len();
+        let mut left = ATTEMPTS;
+        loop {
+            left -= 1;
+            let Some(base) = self.base(&repo)? else {
+                return self.first_commit(lock);
+            };
+            let built = self.build_on(&repo, &base.tip)?;
+            let Some(commit) = built.commit.clone() else {
+                return Ok(self.without_commit(built));
+            };
+            if built.sound_commit().is_none() {
+                let mut report = held(built, commit);
+                report.in_force = Some(InForce::Held);
+                return Ok(report);
+            }
+            let sent = self.send(&repo, &base, built, &commit);
+            let arrived = self.arrive(&repo, &base, &sent, lock);
+            let is_here_only = sent.2 == InForce::Committed && sent.0.commit.is_some();
+            if arrived || !is_here_only {
+                return Ok(self.told(base.branch, sent));
+            }
+            // No branch has it yet. If the branch moved meanwhile, there is a newer tip.
+            if left > 0 && base.tip_here(&repo)? != base.here {
+                self.notes.truncate(told);
+                continue;
+            }
+            return self.keep_aside(&repo, sent);
         }
-        let (built, pushed, in_force) = self.send(&repo, &base, built, &commit);
-        let Some(commit) = built.commit.clone() else {
-            self.note("somebody else has just pushed the same change", None);
-            let mut report = self.without_commit(built);
-            report.in_force = Some(in_force);
-            return Ok(report);
+    }
+
+    /// Brings the branch here, and the checkout that has it, to the commit. From here on the commit
+    /// is made, and perhaps pushed: what fails is told.
+    fn arrive(&mut self, repo: &Repo, base: &Base, sent: &Sent<T>, lock: &Lock) -> bool {
+        let (built, _, in_force) = sent;
+        let Some(commit) = &built.commit else {
+            return true;
         };
         let landing = Landing {
             branch: base.branch.clone(),
-            here: base.here,
-            commit: &commit,
+            here: base.here.clone(),
+            commit,
             paths: &built.paths,
             moves: !matches!(in_force, InForce::OnBranch(_)),
         };
-        self.land(&repo, &landing, lock)?;
+        self.land(repo, &landing, lock).unwrap_or_else(|error| {
+            self.note(
+                format!("the checkout does not have the edit: {error:#}"),
+                None,
+            );
+            false
+        })
+    }
+
+    /// Returns the report of what was sent.
+    fn told(&mut self, branch: Option<String>, sent: Sent<T>) -> WriteReport<T> {
+        let (built, pushed, in_force) = sent;
+        let Some(id) = built.commit.clone() else {
+            self.note("somebody else has just pushed the same change", None);
+            let mut report = self.without_commit(built);
+            report.in_force = Some(in_force);
+            return report;
+        };
         let branch = match &in_force {
             InForce::OnBranch(name) => Some(name.clone()),
-            _ => base.branch,
+            _ => branch,
         };
         let mut report = WriteReport::new(WriteStatus::Committed, built.planned);
-        report.commit = Some(Committed { id: commit, branch });
+        report.commit = Some(Committed { id, branch });
         report.pushed = pushed;
         report.in_force = Some(in_force);
-        Ok(report)
+        report
+    }
+
+    /// Puts a commit that neither the remote nor the branch here can have on a branch of its own.
+    fn keep_aside(&mut self, repo: &Repo, sent: Sent<T>) -> anyhow::Result<WriteReport<T>> {
+        let commit = sent.0.commit.clone().unwrap_or_default();
+        let branch = self.branch_for(&commit);
+        move_branch(repo, &branch, &commit, None)?;
+        self.note(
+            format!("the commit is on the branch `{branch}` here"),
+            format!("merge or push `{branch}`"),
+        );
+        Ok(self.told(Some(branch), sent))
+    }
+
+    /// Returns the name of the branch that a commit gets which the release branch cannot have.
+    fn branch_for(&self, commit: &str) -> String {
+        let emergency = self.options.emergency.as_ref();
+        let name = emergency.map_or("change", |emergency| emergency.name.as_str());
+        branch_of(name, commit)
     }
 
     /// Returns what to build on; `None` before the first commit.
@@ -162,9 +230,7 @@ impl<T> Session<'_, T> {
 
     /// Pushes to a branch of its own, to be merged.
     fn send_aside(&mut self, repo: &Repo, remote: &str, built: Built<T>, commit: &str) -> Sent<T> {
-        let emergency = self.options.emergency.as_ref();
-        let name = emergency.map_or("change", |emergency| emergency.name.as_str());
-        let branch = branch_of(name, commit);
+        let branch = self.branch_for(commit);
         let to = PushedTo {
             remote: remote.to_owned(),
             branch: branch.clone(),

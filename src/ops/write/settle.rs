@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::git::{self, Repo, Staged, advance, move_branch, move_detached_head};
-use crate::store::Lock;
+use crate::store::{Lock, Place};
 
 use super::share::pull;
 use super::{PushedTo, Session, place_of};
@@ -34,13 +34,13 @@ struct Worktree<'w> {
 
 impl<T> Session<'_, T> {
     /// Moves the branch here to the commit, and brings the working tree along that has it. What
-    /// cannot be done is told: the commit itself is made.
+    /// cannot be done is told: the commit itself is made. Returns whether the branch has it.
     pub(super) fn land(
         &mut self,
         repo: &Repo,
         landing: &Landing<'_>,
         lock: &Lock,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<bool> {
         let own = repo.checkout()?;
         if own.branch() == landing.branch.as_deref() {
             let root = self.root.clone();
@@ -48,22 +48,22 @@ impl<T> Session<'_, T> {
         }
         let branch = landing.branch.as_deref().unwrap_or_default();
         let Some(path) = repo.checked_out_at(branch)? else {
-            if landing.moves {
-                self.move_to(repo, landing)?;
-            }
-            return Ok(());
+            return if landing.moves {
+                self.move_to(repo, landing)
+            } else {
+                Ok(false)
+            };
         };
         let other = Repo::find(&path)?.context("a working tree has no repository")?;
         let root = other.workdir().join(repo.path_of(&self.root)?);
         let place = place_of(&root);
-        // Waiting could be for ever: that one may wait for this one.
-        let Some(lock) = Lock::try_take(&place)? else {
+        let Some(lock) = take_for_a_while(&place)? else {
             let message = format!(
                 "another ffctl is at work in `{}`, where `{branch}` is checked out: its files are as they were",
                 other.workdir().display()
             );
             self.note(message, None);
-            return Ok(());
+            return Ok(false);
         };
         crate::store::recover_locked(&place, &lock)?;
         let repo = &other;
@@ -71,12 +71,12 @@ impl<T> Session<'_, T> {
         self.land_in(&Worktree { repo, root, lock }, landing)
     }
 
-    fn land_in(&mut self, worktree: &Worktree<'_>, landing: &Landing<'_>) -> anyhow::Result<()> {
+    fn land_in(&mut self, worktree: &Worktree<'_>, landing: &Landing<'_>) -> anyhow::Result<bool> {
         let repo = worktree.repo;
         let branch = landing.branch.as_deref();
         if let Some(here) = landing.here.as_deref().filter(|_| landing.moves) {
             if repo.contains(landing.commit, here)? && follow(repo, branch, here, landing.commit)? {
-                return Ok(());
+                return Ok(true);
             }
             // Files that were edited here keep Git from it. On top of the very commit that is
             // checked out, only this edit is missing.
@@ -87,27 +87,28 @@ impl<T> Session<'_, T> {
                     self.edit_staged(worktree, landing.commit, here, path)?;
                 }
                 self.edit_working(worktree, landing);
-                return Ok(());
+                return Ok(true);
             }
             self.apart_note(worktree, landing);
         }
         self.edit_working(worktree, landing);
-        Ok(())
+        Ok(false)
     }
 
     /// Moves a branch that is not checked out.
-    fn move_to(&mut self, repo: &Repo, landing: &Landing<'_>) -> anyhow::Result<()> {
+    fn move_to(&mut self, repo: &Repo, landing: &Landing<'_>) -> anyhow::Result<bool> {
         let branch = landing.branch.as_deref().unwrap_or_default();
         let here = landing.here.as_deref();
         let follows = match here {
             Some(here) => repo.contains(landing.commit, here)?,
             None => true,
         };
-        if !(follows && move_branch(repo, branch, landing.commit, here)?) {
+        let moved = follows && move_branch(repo, branch, landing.commit, here)?;
+        if !moved {
             let message = format!("`{branch}` here has commits of its own and stays where it is");
             self.note(message, None);
         }
-        Ok(())
+        Ok(moved)
     }
 
     fn apart_note(&mut self, worktree: &Worktree<'_>, landing: &Landing<'_>) {
@@ -189,6 +190,19 @@ impl<T> Session<'_, T> {
         }
         Ok(())
     }
+}
+
+/// Takes the lock of another working tree. Waiting for it could be for ever, since its holder may
+/// be waiting for the lock of this one.
+fn take_for_a_while(place: &Place) -> anyhow::Result<Option<Lock>> {
+    const TRIES: u32 = 50;
+    for _ in 0..TRIES {
+        if let Some(lock) = Lock::try_take(place)? {
+            return Ok(Some(lock));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    Ok(None)
 }
 
 /// Brings branch, index and working tree from a commit to one on top of it. Returns `false`, with

@@ -327,3 +327,42 @@ fn a_dry_run_moves_nothing() {
         assert_tidy(&repo);
     });
 }
+
+#[test]
+fn a_branch_that_moves_meanwhile_is_built_on_again() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, "here");
+        let mut first = true;
+        let report = write(&emergency(&repo), |root| {
+            if std::mem::take(&mut first) {
+                repo.write("mine.txt", "1\n");
+                repo.commit("mine");
+            }
+            add(root, FLAG, "new: 1")
+        });
+        let report = report.unwrap();
+        assert_eq!(report.in_force, Some(InForce::Committed));
+        assert!(report.notes.is_empty(), "{:?}", report.notes);
+        assert_eq!(repo.log("main"), ["add new: 1", "mine", "begin"]);
+        assert!(repo.status().is_empty());
+    });
+}
+
+#[test]
+fn what_no_branch_can_have_gets_one() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let (remote, here) = remote_and_clone(&repositories);
+        here.write("mine.txt", "1\n");
+        here.commit("mine");
+        here.hook("pre-push", "exit 1");
+        let report = add_line(&pushing(&here)).unwrap();
+        assert_eq!(report.in_force, Some(InForce::Committed));
+        let branch = report.commit.unwrap().branch.unwrap();
+        assert_eq!(here.log(&branch), ["add new: 1", "begin"]);
+        assert_eq!(here.log("main"), ["mine", "begin"]);
+        assert_eq!(remote.log("main"), ["begin"]);
+        assert_eq!(here.read(FLAG), AFTER);
+    });
+}
