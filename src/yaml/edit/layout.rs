@@ -261,7 +261,9 @@ impl<'d> Reader<'d> {
         slot.header_end = slot.start + header.len();
         let content = slice(self.text, span.clone());
         let kept = if header.contains('+') {
-            let content = content.strip_suffix('\n').unwrap_or(content);
+            // The bytes go on to the next line's first character.
+            let lines = content.trim_end_matches([' ', '\t']);
+            let content = lines.strip_suffix('\n').unwrap_or(content);
             content.strip_suffix('\r').unwrap_or(content)
         } else {
             content.trim_end_matches([' ', '\t', '\r', '\n'])

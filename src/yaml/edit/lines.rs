@@ -81,13 +81,16 @@ pub(super) fn skip_space(text: &str, mut at: usize) -> usize {
 }
 
 /// Returns where the comment lines directly above the line of an offset begin; without any, where
-/// the line begins.
+/// the line begins. Lines that are indented deeper than what stands at the offset belong to what is
+/// above them.
 pub(super) fn comments_above(text: &str, at: usize) -> usize {
     let mut begin = line_start(text, at);
+    let own = column(text, at);
     while begin > text_start(text) {
         let above = line_start(text, begin - 1);
-        let line = slice(text, above..begin).trim_start_matches(' ');
-        if !line.starts_with('#') {
+        let line = slice(text, above..begin);
+        let rest = line.trim_start_matches(' ');
+        if !rest.starts_with('#') || line.len() - rest.len() > own {
             break;
         }
         begin = above;

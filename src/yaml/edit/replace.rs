@@ -42,11 +42,15 @@ pub(super) fn may_become_block(
     let slot = &place.slot;
     let is_bare = matches!(slice(text, slot.start..slot.end), "{}" | "[]");
     let one_blank = place.part.is_none() || slice(text, slot.head..slot.start) == " ";
+    // A comment would come to stand behind the first part.
+    let behind = slice(text, slot.end..line_end(text, slot.end));
+    let is_clear = (place.part.is_some() && !place.is_item) || is_blank(behind);
     let forces_flow = part.style == Some(Style::Flow) && !is_map;
     !place.flow
         && planner.form.blocks
         && is_bare
         && one_blank
+        && is_clear
         && slot.tags.is_empty()
         && (is_map || (has_parts(part) && !forces_flow) || part.style == Some(Style::Block))
 }
