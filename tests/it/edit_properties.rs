@@ -359,8 +359,8 @@ enum Made {
     Insertion,
     /// A value was replaced, or removed, at this place.
     Gone(Vec<usize>, bool),
-    /// Items changed places.
-    Order,
+    /// Items changed places, or one of several equal items went; whether no comment may be lost.
+    Order(bool),
 }
 
 /// Makes one change at a drawn place, and says which.
@@ -399,14 +399,17 @@ fn change(tree: &mut Tree, tape: &mut Tape<'_>, path: &mut Vec<usize>) -> Made {
             }
             match tape.draw(4) {
                 0 if !items.is_empty() => {
-                    items.remove(index);
+                    let item = items.remove(index);
+                    if items.contains(&item) {
+                        return Made::Order(false);
+                    }
                     path.push(index);
                     Made::Gone(path.clone(), true)
                 }
                 1 if items.len() > 1 => {
                     let item = items.remove(index);
                     items.insert(tape.draw(items.len() + 1), item);
-                    Made::Order
+                    Made::Order(true)
                 }
                 2 if !path.is_empty() => {
                     *tree = new;

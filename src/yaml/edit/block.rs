@@ -76,7 +76,11 @@ pub(super) fn remove(planner: &Planner<'_>, index: usize) -> Option<Vec<Splice>>
     let place = planner.place()?;
     let parts = planner.reader.parts(place);
     let part = parts.get(index)?;
-    let end = block_end(text, part.slot.end, column(text, part.start));
+    let mut end = block_end(text, part.slot.end, column(text, part.start));
+    if !planner.form.literals {
+        // Blank lines would become part of a text above that keeps them.
+        end = blank_lines_end(text, end);
+    }
     let next = match (begins_line(text, part.start), parts.get(index + 1)) {
         (true, _) if parts.len() > 1 => {
             return Some(vec![Splice::delete(whole_lines(text, part.start, end))]);
@@ -92,6 +96,18 @@ pub(super) fn remove(planner: &Planner<'_>, index: usize) -> Option<Vec<Splice>>
         place.slot.head..end
     };
     Some(vec![Splice::delete(range)])
+}
+
+/// Returns the end of the last of the blank lines below a line.
+fn blank_lines_end(text: &str, mut end: usize) -> usize {
+    loop {
+        let next = next_line(text, end);
+        let stop = line_end(text, next);
+        if next >= text.len() || !is_blank(slice(text, next..stop)) {
+            return end;
+        }
+        end = stop;
+    }
 }
 
 /// Takes the only part away, which leaves `{}` or `[]`.
@@ -154,6 +170,10 @@ pub(super) fn reorder(planner: &Planner<'_>, from: usize, to: usize) -> Option<V
         Some(stripped) if is_behind_dash => stripped.to_owned(),
         _ => new,
     };
-    debug_assert!(line_end(text, whole.end) == whole.end);
-    Some(vec![Splice::new(whole, new)])
+    let mut splices = vec![Splice::new(whole.clone(), new)];
+    if !planner.form.literals {
+        // A text that keeps its last line break must have one where the file ends without.
+        splices.push(Splice::insert(whole.end, planner.habits.line_break));
+    }
+    Some(splices)
 }
