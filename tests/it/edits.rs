@@ -156,7 +156,7 @@ fn edits_give_the_expected_bytes() {
             }
             let result = rewrite(text, &wanted(&edit, text));
             if result.as_ref() != Ok(&expected) {
-                let got = result.map_or_else(|error| error.to_string(), |text| text);
+                let got = result.unwrap_or_else(|error| error.to_string());
                 faults.push(format!(
                     "{}\n{text:?}\n got {got:?}\nwant {expected:?}\n{got}",
                     edit.name

@@ -111,10 +111,8 @@ pub(super) fn whole(view: View<'_>) -> Tree {
 
 /// Returns whether two scalars mean the same; a number that is none equals itself here.
 pub(super) fn same_scalar(one: &Scalar<'_>, other: &Scalar<'_>) -> bool {
-    match (one, other) {
-        (Scalar::Float(a), Scalar::Float(b)) => a == b || (a.is_nan() && b.is_nan()),
-        _ => one == other,
-    }
+    let is_nan = |scalar: &Scalar<'_>| matches!(scalar, Scalar::Float(value) if value.is_nan());
+    one == other || (is_nan(one) && is_nan(other))
 }
 
 /// Returns whether two trees say the same with their parts in the same order.

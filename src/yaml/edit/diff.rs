@@ -40,22 +40,22 @@ fn at(view: View<'_>, wanted: &Tree, path: &mut Path) -> Option<Change> {
 
 /// Finds keys in the order in which they are nearly always asked for.
 struct Keys<'k> {
-    keys: Vec<&'k str>,
+    written: Vec<&'k str>,
     table: HashMap<&'k str, usize>,
     next: usize,
 }
 
 impl<'k> Keys<'k> {
     fn new(keys: impl Iterator<Item = &'k str>) -> Self {
-        let keys: Vec<&str> = keys.collect();
+        let written: Vec<&str> = keys.collect();
         let mut table = HashMap::new();
-        if keys.len() > FEW {
-            for (index, key) in keys.iter().enumerate() {
+        if written.len() > FEW {
+            for (index, key) in written.iter().enumerate() {
                 table.entry(*key).or_insert(index);
             }
         }
         Self {
-            keys,
+            written,
             table,
             next: 0,
         }
@@ -63,14 +63,18 @@ impl<'k> Keys<'k> {
 
     /// Returns where a key is written first.
     fn find(&mut self, key: &str) -> Option<usize> {
-        let found = if self.keys.len() > FEW {
+        let found = if self.written.len() > FEW {
             self.table.get(key).copied()
-        } else if self.keys.iter().take(self.next).all(|other| *other != key)
-            && self.keys.get(self.next) == Some(&key)
+        } else if self
+            .written
+            .iter()
+            .take(self.next)
+            .all(|other| *other != key)
+            && self.written.get(self.next) == Some(&key)
         {
             Some(self.next)
         } else {
-            self.keys.iter().position(|other| *other == key)
+            self.written.iter().position(|other| *other == key)
         };
         self.next = found.map_or(self.next, |index| index + 1);
         found
@@ -131,7 +135,7 @@ fn new_key(
     let index = before
         .map(|index| index + 1)
         .or(behind)
-        .unwrap_or(old.keys.len());
+        .unwrap_or(old.written.len());
     Some(Change::Insert {
         at: path.clone(),
         index,

@@ -7,6 +7,7 @@ use super::lines::{
     begins_line, byte, column, is_blank, line_end, line_start, skip_blanks, slice, whole_lines,
 };
 use super::plan::Planner;
+use super::render::in_brackets;
 use super::scalar::write_key;
 use super::splice::Splice;
 
@@ -21,7 +22,7 @@ pub(super) fn insert(
     if !matches!(byte(text, place.slot.start), Some(b'{' | b'[')) {
         return None;
     }
-    let value = planner.renderer().flow(tree);
+    let value = in_brackets(tree);
     let new = match key {
         Some(key) => format!("{}: {value}", write_key(key)),
         None => value,

@@ -26,7 +26,7 @@ pub fn render_document(tree: &Tree) -> String {
     let mut text = if has_parts(tree) {
         renderer.block(tree, 0)
     } else {
-        renderer.flow(tree)
+        in_brackets(tree)
     };
     text.push('\n');
     text
@@ -61,7 +61,7 @@ impl Renderer<'_> {
             Some(_) => return true,
             None => {}
         }
-        let fits = || column + self.flow(tree).chars().count() <= MAX_WIDTH;
+        let fits = || column + in_brackets(tree).chars().count() <= MAX_WIDTH;
         match &tree.value {
             TreeValue::Map(_) => {
                 !(self.habits.flow_maps && depth(tree) <= 2 && (is_small(tree) || fits()))
@@ -86,37 +86,17 @@ impl Renderer<'_> {
             return self.wants_block(tree, column);
         }
         match like.or_else(|| self.habits.item_map(key)) {
-            Some(Style::Flow) => column + self.flow(tree).chars().count() > MAX_WIDTH + 20,
+            Some(Style::Flow) => column + in_brackets(tree).chars().count() > MAX_WIDTH + 20,
             Some(_) => true,
-            None => !(is_small(tree) && column + self.flow(tree).chars().count() <= MAX_WIDTH),
+            None => !(is_small(tree) && column + in_brackets(tree).chars().count() <= MAX_WIDTH),
         }
-    }
-
-    /// Returns a value in one line.
-    pub(super) fn flow(&self, tree: &Tree) -> String {
-        let parts: Vec<String> = match &tree.value {
-            TreeValue::Scalar(scalar) => {
-                return write_scalar(scalar, Quote::of(tree.style), true);
-            }
-            TreeValue::Map(entries) => {
-                let part = |(key, tree): &(String, Tree)| {
-                    format!("{}: {}", write_key(key), self.flow(tree))
-                };
-                return format!(
-                    "{{{}}}",
-                    entries.iter().map(part).collect::<Vec<_>>().join(", ")
-                );
-            }
-            TreeValue::List(items) => items.iter().map(|item| self.flow(item)).collect(),
-        };
-        format!("[{}]", parts.join(", "))
     }
 
     /// Returns a scalar or an empty collection in block context, in one line.
     pub(super) fn inline(&self, tree: &Tree) -> String {
         match tree.scalar() {
             Some(scalar) => write_scalar(scalar, Quote::of(tree.style), false),
-            None => self.flow(tree),
+            None => in_brackets(tree),
         }
     }
 
@@ -155,7 +135,7 @@ impl Renderer<'_> {
         }
         let is_flow = has_parts(value);
         let text = if is_flow {
-            self.flow(value)
+            in_brackets(value)
         } else {
             self.inline(value)
         };
@@ -200,7 +180,7 @@ impl Renderer<'_> {
             return self.block(tree, column);
         }
         if has_parts(tree) {
-            return self.flow(tree);
+            return in_brackets(tree);
         }
         self.literal(tree, column)
             .unwrap_or_else(|| self.inline(tree))
@@ -240,4 +220,23 @@ impl Renderer<'_> {
 fn is_small(tree: &Tree) -> bool {
     let scalars = tree.entries().iter().all(|(_, tree)| is_scalar(tree));
     scalars && tree.entries().len() <= 4 && tree.items().is_empty()
+}
+
+/// Returns a value in one line.
+pub(super) fn in_brackets(tree: &Tree) -> String {
+    let parts: Vec<String> = match &tree.value {
+        TreeValue::Scalar(scalar) => {
+            return write_scalar(scalar, Quote::of(tree.style), true);
+        }
+        TreeValue::Map(entries) => {
+            let part =
+                |(key, tree): &(String, Tree)| format!("{}: {}", write_key(key), in_brackets(tree));
+            return format!(
+                "{{{}}}",
+                entries.iter().map(part).collect::<Vec<_>>().join(", ")
+            );
+        }
+        TreeValue::List(items) => items.iter().map(in_brackets).collect(),
+    };
+    format!("[{}]", parts.join(", "))
 }

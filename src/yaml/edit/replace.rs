@@ -9,7 +9,7 @@ use super::change::whole;
 use super::layout::{Place, Slot};
 use super::lines::{begins_line, byte, column, is_blank, line_end, line_start, slice};
 use super::plan::Planner;
-use super::render::has_parts;
+use super::render::{has_parts, in_brackets};
 use super::scalar::{Quote, is_plain, write_scalar};
 use super::splice::Splice;
 
@@ -217,7 +217,7 @@ fn one_value(planner: &Planner<'_>, place: &Place, tree: &Tree, inner: usize) ->
         };
     }
     New {
-        first: renderer.flow(tree),
+        first: in_brackets(tree),
         rest: String::new(),
     }
 }
