@@ -30,6 +30,16 @@ pub(super) enum Change {
 }
 
 impl Change {
+    /// Returns the place of the collection in which something changes.
+    pub(super) fn collection(&self) -> &[usize] {
+        match self {
+            Self::Insert { at, .. } | Self::Remove(at, _) | Self::Move(at, ..) => at,
+            Self::Set(path, _) | Self::Expand(path) => {
+                path.split_last().map_or(&[], |(_, above)| above)
+            }
+        }
+    }
+
     /// Makes the change.
     pub(super) fn apply(&self, root: &mut Tree) -> Option<()> {
         match self {
@@ -86,6 +96,15 @@ fn node<'t>(root: &'t mut Tree, path: &[usize]) -> Option<&'t mut Tree> {
             TreeValue::List(items) => items.get_mut(*part),
             TreeValue::Scalar(_) => None,
         })
+}
+
+/// Returns the part of a tree at a place.
+pub(super) fn at<'t>(root: &'t Tree, path: &[usize]) -> Option<&'t Tree> {
+    path.iter().try_fold(root, |tree, part| match &tree.value {
+        TreeValue::Map(entries) => entries.get(*part).map(|(_, tree)| tree),
+        TreeValue::List(items) => items.get(*part),
+        TreeValue::Scalar(_) => None,
+    })
 }
 
 /// Returns the value at a place with all its parts as written: [`Tree::of`] leaves out keys that

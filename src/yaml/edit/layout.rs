@@ -120,6 +120,29 @@ impl<'d> Reader<'d> {
         Some(places)
     }
 
+    /// Returns the first text below a place that keeps the line breaks behind it (`|+`).
+    pub(super) fn keeper(&self, path: &[usize]) -> Option<Vec<usize>> {
+        let place = self.way(path)?.pop()?;
+        let mut path = path.to_vec();
+        self.find_keeper(&place.slot, place.id, &mut path)
+            .then_some(path)
+    }
+
+    fn find_keeper(&self, slot: &Slot, id: NodeId, path: &mut Vec<usize>) -> bool {
+        if self.node(id).style == Style::Block {
+            return slice(self.text, slot.start..slot.header_end).contains('+');
+        }
+        let parts = self.parts_of(id, slot.intro, slot.start);
+        parts.iter().enumerate().any(|(index, part)| {
+            path.push(index);
+            let is_found = self.find_keeper(&part.slot, part.id, path);
+            if !is_found {
+                path.pop();
+            }
+            is_found
+        })
+    }
+
     /// Returns the parts of the collection at a place.
     pub(super) fn parts(&self, place: &Place) -> Vec<Part> {
         self.parts_of(place.id, place.slot.intro, place.slot.start)

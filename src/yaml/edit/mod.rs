@@ -26,7 +26,7 @@ mod splice;
 use std::fmt;
 
 use crate::diagnostic::{Diagnostics, Severity};
-use crate::document::{Document, Scalar, Tree};
+use crate::document::{Document, Scalar, Style, Tree};
 use crate::text::SourceMap;
 
 use change::{Change, same, whole};
@@ -158,6 +158,19 @@ fn step(document: &Document<'_>, change: &Change) -> Result<String, RewriteError
     if let Some(text) = attempt(reader, &old, change) {
         return Ok(text);
     }
+    // A text that keeps its line breaks takes those that come behind it: quotes end that.
+    if let Some(path) = reader.keeper(change.collection()) {
+        let tree = Tree {
+            value: change::at(&old, &path)
+                .ok_or_else(|| bug(change))?
+                .value
+                .clone(),
+            style: Some(Style::Quoted),
+        };
+        if let Some(text) = attempt(reader, &old, &Change::Set(path, tree)) {
+            return Ok(text);
+        }
+    }
     // Items with anchors or aliases cannot always pass one another.
     if let Change::Move(path, ..) = change
         && let Some(alias) = alias::across(reader, path)
@@ -189,27 +202,15 @@ fn attempt(reader: Reader<'_>, old: &Tree, change: &Change) -> Option<String> {
 /// spacing, so it is for what is written so unusually that no finer change fits; with comments in
 /// it, it is not done.
 fn coarser(reader: Reader<'_>, old: &Tree, change: &Change) -> Option<Change> {
-    let path = match change {
-        Change::Insert { at, .. } | Change::Remove(at, _) | Change::Move(at, ..) => at.clone(),
-        Change::Set(path, _) | Change::Expand(path) => {
-            let (_, above) = path.split_last()?;
-            above.to_vec()
-        }
-    };
+    let path = change.collection().to_vec();
     let slot = reader.way(&path)?.pop()?.slot;
     if lines::slice(reader.text, slot.intro..slot.end).contains('#') {
         return None;
     }
     let mut wanted = old.clone();
     change.apply(&mut wanted)?;
-    let tree = path
-        .iter()
-        .try_fold(&wanted, |tree, index| match &tree.value {
-            crate::document::TreeValue::Map(entries) => entries.get(*index).map(|(_, tree)| tree),
-            crate::document::TreeValue::List(items) => items.get(*index),
-            crate::document::TreeValue::Scalar(_) => None,
-        })?;
-    let change = Change::Set(path, tree.clone());
+    let tree = change::at(&wanted, &path)?.clone();
+    let change = Change::Set(path, tree);
     let first = alias::in_the_way(reader, &change).map(Change::Expand);
     Some(first.unwrap_or(change))
 }

@@ -92,14 +92,6 @@ impl Renderer<'_> {
         }
     }
 
-    /// Returns a scalar or an empty collection in block context, in one line.
-    pub(super) fn inline(&self, tree: &Tree) -> String {
-        match tree.scalar() {
-            Some(scalar) => write_scalar(scalar, Quote::of(tree.style), false),
-            None => in_brackets(tree),
-        }
-    }
-
     /// Returns a list or map with parts as a block whose first line begins at a column already.
     pub(super) fn block(&self, tree: &Tree, column: usize) -> String {
         self.block_below(tree, column, "")
@@ -137,7 +129,7 @@ impl Renderer<'_> {
         let text = if is_flow {
             in_brackets(value)
         } else {
-            self.inline(value)
+            in_line(value)
         };
         format!(" {text}")
     }
@@ -182,8 +174,7 @@ impl Renderer<'_> {
         if has_parts(tree) {
             return in_brackets(tree);
         }
-        self.literal(tree, column)
-            .unwrap_or_else(|| self.inline(tree))
+        self.literal(tree, column).unwrap_or_else(|| in_line(tree))
     }
 
     /// Returns a text of several lines as a literal block whose lines begin at a column.
@@ -239,4 +230,12 @@ pub(super) fn in_brackets(tree: &Tree) -> String {
         TreeValue::List(items) => items.iter().map(in_brackets).collect(),
     };
     format!("[{}]", parts.join(", "))
+}
+
+/// Returns a scalar or an empty collection in block context, in one line.
+fn in_line(tree: &Tree) -> String {
+    match tree.scalar() {
+        Some(scalar) => write_scalar(scalar, Quote::of(tree.style), false),
+        None => in_brackets(tree),
+    }
 }

@@ -7,7 +7,7 @@ use crate::document::{Kind, Scalar, Style, Tree, View};
 
 use super::change::whole;
 use super::layout::{Place, Slot};
-use super::lines::{begins_line, byte, column, is_blank, line_end, line_start, slice};
+use super::lines::{begins_line, block_end, byte, column, is_blank, line_end, line_start, slice};
 use super::plan::Planner;
 use super::render::{has_parts, in_brackets};
 use super::scalar::{Quote, is_plain, write_scalar};
@@ -45,6 +45,18 @@ pub(super) fn may_become_block(
     // A comment would come to stand behind the first part.
     let behind = slice(text, slot.end..line_end(text, slot.end));
     let is_clear = (place.part.is_some() && !place.is_item) || is_blank(behind);
+    // So would comment lines below that are indented deeper than it.
+    let habits = &planner.habits;
+    let step = if is_map {
+        habits.step
+    } else {
+        habits.list_step
+    };
+    let inner = match place.part {
+        Some(part) if !place.is_item => column(text, part) + step,
+        _ => column(text, slot.start),
+    };
+    let is_clear = is_clear && block_end(text, slot.end, inner) == line_end(text, slot.end);
     let forces_flow = part.style == Some(Style::Flow) && !is_map;
     !place.flow
         && planner.form.blocks
