@@ -87,7 +87,13 @@ pub(super) fn expand(planner: &Planner<'_>) -> Option<Vec<Splice>> {
         return Some(vec![Splice::new(range, written)]);
     }
     let view = view_at(reader.root(), planner.path)?;
-    set(planner, &whole(view))
+    let mut tree = whole(view);
+    // In a block the comment behind the alias would come to belong to the first part.
+    let end = place.slot.end;
+    if place.is_item && !is_blank(slice(reader.text, end..line_end(reader.text, end))) {
+        tree.style = Some(Style::Flow);
+    }
+    set(planner, &tree)
 }
 
 fn view_at<'d>(root: View<'d>, path: &[usize]) -> Option<View<'d>> {
