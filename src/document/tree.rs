@@ -191,7 +191,10 @@ impl Tree {
     pub fn set(&mut self, key: &str, tree: impl Into<Self>, order: &[&str]) {
         let tree = tree.into();
         if let Some(present) = self.get_mut(key) {
-            let style = present.style;
+            // How a scalar is written says nothing of a map in its place.
+            let is_alike =
+                std::mem::discriminant(&present.value) == std::mem::discriminant(&tree.value);
+            let style = present.style.filter(|_| is_alike);
             *present = tree;
             present.style = present.style.or(style);
             return;

@@ -5,6 +5,7 @@ use ffctl::document::{Scalar, Tree, TreeValue};
 use ffctl::text::SourceMap;
 use ffctl::yaml::{self, rewrite};
 
+use crate::edit_oracle;
 use crate::support::{files_below, repository};
 
 struct Edit {
@@ -205,4 +206,31 @@ fn edits_are_undone() {
         faults.join("\n\n"),
         faults.len()
     );
+}
+
+#[test]
+fn another_editor_reads_the_same_values() {
+    let (mut faults, mut read) = (Vec::new(), 0);
+    for edit in edits() {
+        for text in twins(&edit.expected) {
+            if text.trim_start_matches('\u{feff}').is_empty()
+                || edit_oracle::beyond_it(&text).is_some()
+            {
+                continue;
+            }
+            read += 1;
+            let other = edit_oracle::read(&text);
+            if other.as_ref() != Ok(&tree_of(&text)) {
+                faults.push(format!("{}\n{text:?}\n{other:?}", edit.name));
+                break;
+            }
+        }
+    }
+    assert!(
+        faults.is_empty(),
+        "{}\n{} faults of {read}",
+        faults.join("\n\n"),
+        faults.len()
+    );
+    assert!(read > 200, "{read}");
 }

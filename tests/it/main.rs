@@ -14,6 +14,7 @@ mod cmd;
 mod collect;
 mod diff;
 mod docs;
+mod edit_oracle;
 mod edit_properties;
 mod edits;
 mod evaluation;
