@@ -1,7 +1,6 @@
 //! Another editor reads what this one has written, and finds the same values.
 
 use std::borrow::Cow;
-use std::str::FromStr as _;
 
 use ffctl::document::{Scalar, Tree, TreeValue};
 use ffctl::yaml::resolve_plain;
@@ -20,7 +19,7 @@ pub(crate) fn beyond_it(text: &str) -> Option<&'static str> {
 
 /// Returns what the other editor reads.
 pub(crate) fn read(text: &str) -> Result<Tree, String> {
-    let document = Document::from_str(text).map_err(|error| error.to_string())?;
+    let document = Document::from_str_ignoring_comments(text).map_err(|error| error.to_string())?;
     let node = document
         .as_mapping()
         .map(YamlNode::Mapping)

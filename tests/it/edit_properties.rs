@@ -471,15 +471,18 @@ fn may_go<'t>(text: &'t str, root: View<'_>, path: &[usize]) -> BTreeSet<&'t str
     end += text[end..].find('\n').unwrap_or(text.len() - end);
     let head = text.len() - text.trim_start_matches('\u{feff}').len();
     let column = begin - text[..begin].rfind('\n').map_or(head, |at| at + 1);
-    for line in text[end..].lines().skip(1) {
+    let rest = text[end..]
+        .find('\n')
+        .map_or("", |at| &text[end + at + 1..]);
+    for line in rest.split_inclusive('\n') {
         let indent = line.len() - line.trim_start().len();
         if line.trim().is_empty() || (indent > column && line.trim_start().starts_with('#')) {
-            end += line.len() + 1;
+            end += line.len();
         } else {
             break;
         }
     }
-    comments(&text[begin..end.min(text.len())])
+    comments(&text[begin..(end + 1).min(text.len())])
 }
 
 /// What the other editor reads of files as people write them is checked; not of every oddity.
