@@ -214,3 +214,83 @@ fn coarser(reader: Reader<'_>, old: &Tree, change: &Change) -> Option<Change> {
     let first = alias::in_the_way(reader, &change).map(Change::Expand);
     Some(first.unwrap_or(change))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::TreeValue;
+
+    #[test]
+    fn a_new_document_has_blocks_above_and_brackets_below() {
+        let mut lifecycle =
+            Tree::map_of([("kind", "release".into()), ("created", "2026-10-02".into())]);
+        lifecycle.style = Some(Style::Flow);
+        let mut environments = Tree::map_of([
+            ("staging", true.into()),
+            ("production", Tree::map_of([("enabled", false.into())])),
+        ]);
+        environments.style = Some(Style::Plain);
+        let tree = Tree::map_of([
+            ("description", "says: \"no\"".into()),
+            ("tags", vec!["a".into(), "no".into()].into()),
+            ("lifecycle", lifecycle),
+            ("environments", environments),
+            (
+                "rules",
+                vec![Tree::map_of([
+                    ("name", "beta".into()),
+                    ("value", true.into()),
+                ])]
+                .into(),
+            ),
+        ]);
+        let expected = "description: \"says: \\\"no\\\"\"\n\
+            tags: [a, \"no\"]\n\
+            lifecycle: {kind: release, created: 2026-10-02}\n\
+            environments:\n  staging: true\n  production: {enabled: false}\n\
+            rules:\n  - {name: beta, value: true}\n";
+        assert_eq!(render_document(&tree), expected);
+        assert_eq!(rewrite("", &tree).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_written() {
+        let wanted = Tree::map();
+        let error = rewrite("a: [1\n", &wanted).unwrap_err();
+        assert!(matches!(error, RewriteError::Unreadable { .. }));
+        assert!(
+            error
+                .to_string()
+                .starts_with("the file cannot be read: this is not YAML")
+        );
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_equal_to_themselves() {
+        let text = "a: .nan\nb: 1\n";
+        let mut wanted = Tree::map_of([
+            ("a", Scalar::Float(f64::NAN).into()),
+            ("b", Scalar::Integer(1).into()),
+        ]);
+        assert_eq!(rewrite(text, &wanted).as_deref(), Ok(text));
+        wanted.set("b", Tree::from(TreeValue::Scalar(Scalar::Integer(2))), &[]);
+        assert_eq!(rewrite(text, &wanted).as_deref(), Ok("a: .nan\nb: 2\n"));
+    }
+
+    /// One change costs a few readings of the file: anything quadratic would not end here.
+    #[test]
+    fn a_large_file_is_edited_soon() {
+        let mut text = String::from("flags:\n");
+        for number in 0..20_000 {
+            text.push_str(&format!("  flag_{number}: {{enabled: true}}\n"));
+        }
+        let mut wanted = {
+            let document = read(&text).expect("YAML").expect("a document");
+            whole(document.root())
+        };
+        let flags = wanted.get_mut("flags").expect("just written");
+        flags.set("flag_19999", false, &[]);
+        let edited = rewrite(&text, &wanted).expect("an edit");
+        assert!(edited.ends_with("  flag_19999: false\n"));
+    }
+}
