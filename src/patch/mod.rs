@@ -6,14 +6,18 @@
 //! named keeps its writing; the model and [`crate::resolve`] tell what it means. Knows no files, and
 //! checks nothing that loading the result would find.
 
+mod archive;
+mod create;
 mod depends;
 mod disable;
 mod enable;
 mod entry;
 mod hold;
 mod kill;
+mod rename;
 mod restore;
 mod rule;
+mod served;
 mod serving;
 mod set;
 
@@ -21,10 +25,13 @@ use crate::document::Tree;
 use crate::format::FLAG_KEYS;
 use crate::model::{Catalog, EnvironmentId, Flag};
 
+pub use archive::archive;
+pub use create::{Create, create};
 pub use depends::{Met, met};
 pub use disable::{Disable, disable};
 pub use enable::{Enable, enable};
 pub use kill::{Kill, kill};
+pub use rename::{Renamed, rename};
 pub use restore::{Restore, Return, restore};
 pub use rule::{RuleParts, add_rule, move_rule, remove_rule, set_rule};
 pub use serving::{Share, What};

@@ -1,0 +1,115 @@
+//! `archive`: a flag that nobody needs any more is kept, and not compiled.
+
+use crate::diagnostic::join_names;
+use crate::document::{Style, Tree};
+use crate::model::FlagKey;
+
+use super::entry::{in_one_line, moment};
+use super::served::{Served, served};
+use super::serving::tree_of;
+use super::{Patched, Refusal, Subject};
+
+/// Archives a flag. From the next export on, runtimes do not find it and their code's default is
+/// served; so it must have settled: the value of `lifecycle.completed.keep`, or else any one value,
+/// is what everybody gets in every environment, now and at every later time.
+///
+/// # Errors
+///
+/// Refuses a flag that others depend on, or that still serves anything but its settled value.
+pub fn archive(
+    subject: &Subject<'_>,
+    reason: &str,
+    dependants: &[FlagKey],
+) -> Result<Patched, Refusal> {
+    subject.not_archived()?;
+    if reason.trim().is_empty() {
+        return Err(Refusal::usage(
+            "it is not said why the flag is archived",
+            "say it with `--reason`",
+        ));
+    }
+    let key = &subject.flag.key;
+    if !dependants.is_empty() {
+        let names: Vec<String> = dependants.iter().map(|flag| format!("`{flag}`")).collect();
+        let verb = if names.len() == 1 {
+            "depends"
+        } else {
+            "depend"
+        };
+        return Err(Refusal::no(
+            format!("{} still {verb} on `{key}`", join_names(&names, "and")),
+            "take it out of their `depends_on` first",
+        ));
+    }
+    let value = settled(subject)?;
+    let mut block = Tree::map_of([
+        ("at", moment(subject.now).into()),
+        ("reason", reason.into()),
+    ]);
+    block.style = Some(Style::Flow);
+    let and_that = value.map_or_else(String::new, |value| {
+        format!("; see that it is `{}`", in_one_line(&value))
+    });
+    Ok(Patched {
+        root: subject.with_key("archived", block),
+        notes: vec![format!(
+            "runtimes will not find `{key}` and get the default of their code{and_that}"
+        )],
+    })
+}
+
+/// Returns the one value that is served, unless there is no environment to serve it in.
+fn settled(subject: &Subject<'_>) -> Result<Option<Tree>, Refusal> {
+    let flag = subject.flag;
+    let environments = &subject.catalog.environments;
+    let all: Vec<(&str, Served)> = environments
+        .iter()
+        .map(|(id, environment)| (environment.name.as_str(), served(subject, id)))
+        .collect();
+    let words = |name: &str, served: &Served| {
+        let values: Vec<String> = served
+            .distinct(flag)
+            .into_iter()
+            .map(|serve| format!("`{}`", in_one_line(&tree_of(subject, serve))))
+            .collect();
+        format!("{name} serves {}", join_names(&values, "or"))
+    };
+    let refusal = |why: String, unsettled: &[&(&str, Served)], hint: String| {
+        let places: Vec<String> = unsettled
+            .iter()
+            .map(|(name, served)| words(name, served))
+            .collect();
+        Refusal::no(format!("{why}: {}", places.join(", ")), hint)
+    };
+    let key = &flag.key;
+    if let Some(keep) = &flag.lifecycle.completed {
+        let off: Vec<&(&str, Served)> = all
+            .iter()
+            .filter(|(_, served)| !served.is_only(flag, keep))
+            .collect();
+        let keep = tree_of(subject, keep);
+        if off.is_empty() {
+            return Ok(Some(keep));
+        }
+        let keep = in_one_line(&keep);
+        return Err(refusal(
+            format!("`{key}` is to keep `{keep}`, and does not serve just that yet"),
+            &off,
+            format!("serve `{keep}` to everybody there first"),
+        ));
+    }
+    let mut everything = Served::default();
+    for (_, served) in &all {
+        everything.extend(served);
+    }
+    let distinct = everything.distinct(flag);
+    if distinct.len() <= 1 {
+        return Ok(distinct.first().map(|serve| tree_of(subject, serve)));
+    }
+    Err(refusal(
+        format!("`{key}` does not serve one value to everybody yet"),
+        &all.iter().collect::<Vec<_>>(),
+        "serve one value everywhere first; `lifecycle.completed.keep` says which is meant to stay"
+            .to_owned(),
+    ))
+}
