@@ -30,7 +30,7 @@ pub fn archive(
     }
     let key = &subject.flag.key;
     if !dependants.is_empty() {
-        let names: Vec<String> = dependants.iter().map(|flag| format!("`{flag}`")).collect();
+        let names: Vec<String> = dependants.iter().map(ToString::to_string).collect();
         let verb = if names.len() == 1 {
             "depends"
         } else {
@@ -70,7 +70,7 @@ fn settled(subject: &Subject<'_>) -> Result<Option<Tree>, Refusal> {
         let values: Vec<String> = served
             .distinct(flag)
             .into_iter()
-            .map(|serve| format!("`{}`", in_one_line(&tree_of(subject, serve))))
+            .map(|serve| in_one_line(&tree_of(subject, serve)))
             .collect();
         format!("{name} serves {}", join_names(&values, "or"))
     };

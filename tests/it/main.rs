@@ -25,5 +25,6 @@ mod record;
 mod robustness;
 mod seeds;
 mod support;
+mod verbs;
 mod writing;
 mod yaml;

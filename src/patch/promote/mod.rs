@@ -98,6 +98,10 @@ pub fn promote(
         exposure,
         notes: Vec::new(),
     };
+    if options.restart_at.is_some() && !options.as_is {
+        let note = "`--restart-at` is for what `--as-is` brings, and changes nothing";
+        promotion.notes.push(note.to_owned());
+    }
     promotion.draft.fold(subject.now);
     if !promotion.bring()? {
         let mut notes = promotion.notes;
@@ -227,6 +231,10 @@ impl Promotion<'_> {
             self.write_serving(&keys);
         }
         changed |= self.bucket_by();
+        if !side::holds_slot(&self.draft.map) {
+            // An entry without a slot would count as none, and no rule be looked at.
+            self.draft.set("enabled", self.b.resolved.enabled.value);
+        }
         changed |= self.schedule()?;
         Ok(changed)
     }

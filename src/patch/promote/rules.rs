@@ -65,12 +65,11 @@ impl Promotion<'_> {
             return Ok(());
         };
         let (key, from, to) = (&self.subject.flag.key, self.a.name, self.b.name);
-        let names: Vec<String> = own.iter().map(|name| format!("`{name}`")).collect();
         let rules = if own.len() == 1 { "a rule" } else { "rules" };
         Err(Refusal::no(
             format!(
                 "{to} has {rules} of its own that {from} lacks: {}",
-                join_names(&names, "and")
+                join_names(&own, "and")
             ),
             format!(
                 "remove it (`ffctl rule remove --flag {key} --env {to} --name {first}`), add it \
@@ -85,9 +84,8 @@ impl Promotion<'_> {
             return Ok(());
         }
         let ours = self.a.rules.iter().map(Written::name);
-        let new: Vec<String> = ours
+        let new: Vec<&str> = ours
             .filter(|name| self.b.rule(name).is_none() && !self.stays(name))
-            .map(|name| format!("`{name}`"))
             .collect();
         if new.is_empty() {
             return Ok(());

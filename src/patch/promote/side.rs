@@ -96,7 +96,7 @@ impl Written<'_> {
 }
 
 /// Returns whether an entry sets a slot.
-fn holds_slot(map: &Tree) -> bool {
+pub(super) fn holds_slot(map: &Tree) -> bool {
     ["enabled", "targeting_rules", "bucket_by"]
         .iter()
         .chain(&SERVING_KEYS)

@@ -82,6 +82,13 @@ impl Promotion<'_> {
                 any = true;
             }
         }
+        if any {
+            self.notes.push(format!(
+                "the schedule of {from} begins in {} at {}",
+                self.b.name,
+                moment(start)
+            ));
+        }
         Ok(any)
     }
 
