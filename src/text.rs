@@ -72,7 +72,7 @@ pub struct Position {
 }
 
 /// A text with its name.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Source {
     name: String,
     text: String,
@@ -131,7 +131,7 @@ impl Source {
 }
 
 /// The sources of one run.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct SourceMap {
     sources: Vec<Source>,
 }

@@ -265,6 +265,18 @@ impl From<bool> for Tree {
     }
 }
 
+impl From<i64> for Tree {
+    fn from(value: i64) -> Self {
+        Scalar::Integer(value).into()
+    }
+}
+
+impl From<f64> for Tree {
+    fn from(value: f64) -> Self {
+        Scalar::Float(value).into()
+    }
+}
+
 impl From<&str> for Tree {
     fn from(text: &str) -> Self {
         Scalar::String(text.to_owned().into()).into()

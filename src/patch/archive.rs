@@ -30,7 +30,7 @@ pub fn archive(
     }
     let key = &subject.flag.key;
     if !dependants.is_empty() {
-        let names: Vec<String> = dependants.iter().map(ToString::to_string).collect();
+        let names: Vec<&str> = dependants.iter().map(FlagKey::as_str).collect();
         let verb = if names.len() == 1 {
             "depends"
         } else {

@@ -67,8 +67,9 @@ fn met_within(
     }
 }
 
-/// What a flag may serve in an environment, whatever the context, with the name of where it comes
-/// from. Its dependencies are not looked at.
+/// What a flag may serve in an environment at a time, whatever the context, with the name of where
+/// it comes from. Its
+/// dependencies are not looked at.
 fn possible<'c>(
     catalog: &'c Catalog,
     flag: &'c Flag,

@@ -37,9 +37,11 @@ pub fn enable(
 ) -> Result<Patched, Refusal> {
     subject.not_archived()?;
     not_killed(subject, environment)?;
-    if let Some(what) = &options.what {
-        what.check(subject)?;
-    }
+    let what = options.what.as_ref().map(|what| what.of(subject));
+    let options = &Enable {
+        what: what.transpose()?,
+        ..options.clone()
+    };
     let mut draft = Draft::new(subject, environment);
     draft.fold(subject.now);
     let Some(at) = options.at else {

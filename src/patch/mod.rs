@@ -31,11 +31,12 @@ pub use create::{Create, create};
 pub use depends::{Met, met};
 pub use disable::{Disable, disable};
 pub use enable::{Enable, enable};
-pub use kill::{Kill, kill};
+pub use kill::{Kill, kill, kill_unread};
 pub use promote::{Promote, Promoted, drift, promote};
 pub use rename::{Renamed, rename};
 pub use restore::{Restore, Return, restore};
 pub use rule::{RuleParts, add_rule, move_rule, remove_rule, set_rule};
+pub use served::serves_only_off;
 pub use serving::{Share, What};
 pub use set::{Assignment, set};
 

@@ -201,8 +201,7 @@ fn apply(subject: &Subject<'_>, rule: &mut Tree, parts: &RuleParts) -> Result<()
     }
     let mut said: Vec<(&[&str], (&str, Tree))> = Vec::new();
     if let Some(what) = &parts.what {
-        what.check(subject)?;
-        said.push((&WHAT_KEYS, what.entry()));
+        said.push((&WHAT_KEYS, what.of(subject)?.entry()));
     }
     if let Some(share) = parts.share {
         said.push((&SHARE_KEYS, share.entry(subject.now)));

@@ -55,6 +55,14 @@ pub(super) fn served(subject: &Subject<'_>, environment: EnvironmentId) -> Serve
     of_flag(subject, subject.flag, environment, &mut Vec::new())
 }
 
+/// Returns whether everybody is served the off value, now and at every later time: a kill switch
+/// would change nothing.
+#[must_use]
+pub fn serves_only_off(subject: &Subject<'_>, environment: EnvironmentId) -> bool {
+    let served = served(subject, environment);
+    served.list.iter().all(|serve| *serve == subject.flag.off)
+}
+
 fn of_flag<'c>(
     subject: &Subject<'c>,
     flag: &'c Flag,

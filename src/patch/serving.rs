@@ -3,6 +3,7 @@
 use crate::document::{Scalar, Tree};
 use crate::literal;
 use crate::model::{EnvironmentId, Serve};
+use crate::ruleset::ValueType;
 
 use super::entry::{default_key, inherited, is_plain_boolean, moment, serving_of};
 use super::{Refusal, Subject};
@@ -18,6 +19,8 @@ pub(super) const SHARE_KEYS: [&str; 2] = ["percentage", "gradual"];
 pub enum What {
     /// A value, on flags without variants.
     Value(Tree),
+    /// A value as it was typed: YAML, on string flags the text itself.
+    Typed(String),
     /// A variant.
     Variant(String),
     /// Variants by weight: a map, or `default`.
@@ -43,18 +46,37 @@ impl What {
     pub(super) fn entry(&self) -> (&'static str, Tree) {
         match self {
             Self::Value(tree) => ("value", tree.clone()),
+            Self::Typed(text) => ("value", text.as_str().into()),
             Self::Variant(name) => ("variant", name.as_str().into()),
             Self::Split(weights) => ("split", weights.clone()),
         }
     }
 
-    /// Refuses a value on a flag with variants, and variants on one without.
-    pub(super) fn check(&self, subject: &Subject<'_>) -> Result<(), Refusal> {
+    /// Returns what is meant for a flag: a typed value is read as the flag's type wants it. Refuses
+    /// a value on a flag with variants, and variants on one without.
+    pub(super) fn of(&self, subject: &Subject<'_>) -> Result<Self, Refusal> {
+        self.check(subject)?;
+        let Self::Typed(text) = self else {
+            return Ok(self.clone());
+        };
+        if subject.flag.value_type == ValueType::String {
+            return Ok(Self::Value(text.as_str().into()));
+        }
+        let value = crate::yaml::value(text).map_err(|problem| {
+            Refusal::usage(
+                format!("the value `{text}` is not YAML: {problem}"),
+                "write it as in the file, and in quotes for the shell",
+            )
+        })?;
+        Ok(Self::Value(value))
+    }
+
+    fn check(&self, subject: &Subject<'_>) -> Result<(), Refusal> {
         let flag = subject.flag;
         let names: Vec<&str> = flag.variants.iter().map(|v| v.key.as_str()).collect();
         if names.is_empty() {
             return match self {
-                Self::Value(_) => Ok(()),
+                Self::Value(_) | Self::Typed(_) => Ok(()),
                 _ => Err(Refusal::usage(
                     format!("`{}` lists no variants", flag.key),
                     "say what it serves with `--value`",
@@ -68,7 +90,7 @@ impl What {
             )
         };
         match self {
-            Self::Value(_) => Err(Refusal::usage(
+            Self::Value(_) | Self::Typed(_) => Err(Refusal::usage(
                 format!("`{}` lists variants, so it serves them by name", flag.key),
                 format!(
                     "say `--variant` and one of {}",
