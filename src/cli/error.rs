@@ -5,7 +5,7 @@ use std::io;
 
 use clap::error::ErrorKind;
 
-use crate::ops::UsageError;
+use crate::ops::{RefusedError, UsageError};
 use crate::output::json;
 use crate::workspace::ProjectError;
 
@@ -22,6 +22,11 @@ pub(super) fn of_command(error: &anyhow::Error, ui: &mut Ui) -> ExitStatus {
     });
     if broken_pipe {
         return ExitStatus::Success;
+    }
+    if let Some(refused) = error.downcast_ref::<RefusedError>() {
+        ui.findings(&refused.diagnostics, &refused.sources);
+        ui.error(&refused.message, &[], refused.hint.as_deref());
+        return ExitStatus::No;
     }
     let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
     ui.error(&error.to_string(), &causes, hint(error).as_deref());

@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "an edge: files are written here")]
 
 mod attributes;
+mod change;
 mod environments;
 mod evaluate;
 mod export;
@@ -16,7 +17,11 @@ mod show;
 mod validate;
 mod write;
 
+pub use crate::store::FileChange;
 pub use attributes::{Assignment, context_of};
+pub use change::{
+    Cause, Effect, NewFlag, Plan, RefusedError, Request, RuleAction, Skipped, Verb, change,
+};
 pub use environments::{EnvironmentRow, EnvironmentsReport, environments};
 pub use evaluate::{
     BatchFailure, BatchLine, BatchRunner, DecidedBy, EvaluateOptions, EvaluateReport, Evaluation,
@@ -33,5 +38,5 @@ pub use show::{
 pub use validate::{ValidateOptions, ValidateReport, validate};
 pub use write::{
     CommitMode, Committed, EmergencyWrite, InForce, Note, Planned, PushedTo, WriteOptions,
-    WriteReport, WriteStatus, note_of, place_of, recover, write,
+    WriteReport, WriteStatus, bring_to_an_end, note_of, place_of, recover, write,
 };

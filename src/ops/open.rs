@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::diagnostic::{Diagnostics, did_you_mean, join_names};
 use crate::model::{Catalog, EnvironmentId, FlagKey};
 use crate::text::SourceMap;
+use crate::tree::FileTree;
 use crate::workspace::{self, Project, Selection};
 
 use super::write::{Note, note_of, recover};
@@ -69,12 +70,20 @@ impl UsageError {
 pub fn open(folder: &Path, selection: Selection<'_>, now: Timestamp) -> anyhow::Result<Opened> {
     let project = Project::find(folder)?;
     let recovered = recover(project.tree.root())?;
-    let loaded = workspace::load(
-        &project.tree,
-        project.config.as_ref(),
-        project.begin(),
-        selection,
-    );
+    let tree = project.tree.clone();
+    let mut opened = read(project, &tree, selection, now);
+    opened.recovered = recovered.as_ref().map(note_of);
+    Ok(opened)
+}
+
+/// Reads the selected flags of a project from a tree, and checks them.
+pub(super) fn read(
+    project: Project,
+    tree: &impl FileTree,
+    selection: Selection<'_>,
+    now: Timestamp,
+) -> Opened {
+    let loaded = workspace::load(tree, project.config.as_ref(), project.begin(), selection);
     let mut diagnostics = loaded.diagnostics;
     let subject = Subject {
         catalog: &loaded.catalog,
@@ -86,15 +95,15 @@ pub fn open(folder: &Path, selection: Selection<'_>, now: Timestamp) -> anyhow::
         config.apply_levels(&mut diagnostics);
     }
     diagnostics.sort(&loaded.sources);
-    Ok(Opened {
+    Opened {
         project,
         catalog: loaded.catalog,
         sources: loaded.sources,
         diagnostics,
         files: loaded.files,
         known: loaded.known,
-        recovered: recovered.as_ref().map(note_of),
-    })
+        recovered: None,
+    }
 }
 
 impl Opened {

@@ -7,7 +7,9 @@
 
 mod files;
 mod load;
+mod mention;
 mod project;
 
 pub use load::{Loaded, Selection, load};
+pub use mention::mentioning;
 pub use project::{CONFIG_FILE, Project, ProjectError};

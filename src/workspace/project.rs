@@ -12,7 +12,7 @@ use crate::tree::{self, DiskTree, FileTree as _};
 pub const CONFIG_FILE: &str = "ffctl.toml";
 
 /// A project on disk, with its settings.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Project {
     /// Its files.
     pub tree: DiskTree,

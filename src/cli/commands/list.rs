@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::{AtArg, Clock};
+use crate::cli::args::{AtArg, Clock, KindArg};
 use crate::cli::{ExitStatus, Ui};
 use crate::model::FlagKind;
 use crate::ops::{self, ListOptions, State};
@@ -51,15 +51,6 @@ pub(in crate::cli) struct ListArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum KindArg {
-    Release,
-    Experiment,
-    Operational,
-    Permission,
-    Permanent,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum StateArg {
     On,
     Off,
@@ -96,18 +87,6 @@ pub(super) fn run(
     } else {
         ExitStatus::Success
     })
-}
-
-impl From<KindArg> for FlagKind {
-    fn from(kind: KindArg) -> Self {
-        match kind {
-            KindArg::Release => Self::Release,
-            KindArg::Experiment => Self::Experiment,
-            KindArg::Operational => Self::Operational,
-            KindArg::Permission => Self::Permission,
-            KindArg::Permanent => Self::Permanent,
-        }
-    }
 }
 
 impl From<StateArg> for State {

@@ -24,7 +24,7 @@ use crate::workspace::Project;
 
 use super::open::UsageError;
 
-pub use place::{place_of, recover};
+pub use place::{bring_to_an_end, place_of, recover};
 
 /// Whether a command commits what it writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -7,6 +7,8 @@ use crate::git;
 use crate::store::{self, Place, Recovered};
 use crate::workspace::CONFIG_FILE;
 
+use super::{Note, note_of};
+
 /// Returns where the project of a folder, whose path is real, is locked and written. In a Git
 /// working tree that is Git's own folder, so that nothing shows up beside the flags.
 #[must_use]
@@ -45,4 +47,21 @@ pub fn place_of(root: &Path) -> Place {
 pub fn recover(root: &Path) -> anyhow::Result<Option<Recovered>> {
     let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     store::recover(&place_of(&root))
+}
+
+/// Does the same for the project that a folder belongs to, if it belongs to one, and returns what to
+/// tell of it.
+///
+/// # Errors
+///
+/// As [`recover`].
+pub fn bring_to_an_end(folder: &Path) -> anyhow::Result<Option<Note>> {
+    let Ok(folder) = fs::canonicalize(folder) else {
+        return Ok(None);
+    };
+    let root = folder
+        .ancestors()
+        .find(|folder| folder.join(CONFIG_FILE).is_file());
+    let Some(root) = root else { return Ok(None) };
+    Ok(recover(root)?.as_ref().map(note_of))
 }

@@ -4,6 +4,7 @@ mod diagnostics;
 mod environments;
 mod evaluate;
 mod list;
+mod plan;
 mod show;
 mod table;
 
@@ -12,4 +13,5 @@ pub use diagnostics::{diagnostics, validate_summary};
 pub use environments::environments;
 pub use evaluate::evaluate;
 pub use list::list;
+pub use plan::{line, plan};
 pub use show::show;

@@ -7,7 +7,7 @@ use crate::schema::{FileKind, generate};
 
 use super::{
     EnvelopeDocument, EnvironmentsDocument, ErrorDocument, EvaluateDocument, ExportDocument,
-    InitDocument, ListDocument, ShowDocument, ValidateDocument,
+    InitDocument, ListDocument, PlanDocument, ShowDocument, ValidateDocument,
 };
 
 /// Returns all schemas, each with the name of its kind.
@@ -26,6 +26,7 @@ pub fn all() -> Vec<SchemaDocument> {
         ("export-output", generate::<ExportDocument>()),
         ("init-output", generate::<InitDocument>()),
         ("list-output", generate::<ListDocument>()),
+        ("plan-output", generate::<PlanDocument>()),
         ("show-output", generate::<ShowDocument>()),
         ("validate-output", generate::<ValidateDocument>()),
     ];

@@ -1,0 +1,97 @@
+//! What the writing commands share: a request carried out, and its report told.
+
+use std::path::Path;
+
+use crate::cli::args::{Clock, FlagsArg, WriteArgs};
+use crate::cli::{ExitStatus, Ui};
+use crate::ops::{self, Cause, InForce, Plan, Request, Verb, WriteReport, WriteStatus};
+use crate::output::{human, json};
+
+/// Returns the request of a command.
+pub(super) fn request(
+    verb: Verb,
+    flags: &FlagsArg,
+    environments: Vec<String>,
+    write: &WriteArgs,
+    folder: &Path,
+    clock: Clock,
+) -> Request {
+    Request {
+        verb,
+        flags: flags.flags.clone(),
+        tags: flags.tags.clone(),
+        owners: flags.owners.clone(),
+        environments,
+        reason: write.reason.clone(),
+        confirm: write.confirm.clone(),
+        now: clock.now(),
+        write: write.options(folder),
+    }
+}
+
+/// Returns the flags of a command that changes one.
+pub(super) fn one_flag(key: &str) -> FlagsArg {
+    FlagsArg {
+        flags: vec![key.to_owned()],
+        tags: Vec::new(),
+        owners: Vec::new(),
+    }
+}
+
+/// Carries a request out, and tells.
+pub(super) fn run(request: &Request, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
+    let report = ops::change(request)?;
+    tell(request.verb.name(), &report, ui)?;
+    Ok(status(request, &report))
+}
+
+/// Tells what a writing command did.
+fn tell(command: &str, report: &WriteReport<Plan>, ui: &mut Ui) -> anyhow::Result<()> {
+    if ui.is_json() {
+        return ui.result(&json::text(&json::PlanDocument::new(command, report)));
+    }
+    let plan = &report.planned.payload;
+    for warning in &plan.warnings {
+        ui.warn(&format!("warning: {}", human::line(warning)));
+    }
+    for note in &plan.notes {
+        ui.note(&format!("note: {}", human::line(note)));
+    }
+    for note in &report.notes {
+        ui.note(&format!("note: {}", human::line(&note.message)));
+        if let Some(hint) = &note.hint {
+            ui.note(&format!("      {}", human::line(hint)));
+        }
+    }
+    for file in &report.changed_by_hook {
+        ui.warn(&format!(
+            "warning: a hook changed what {} says, and so what was committed is not the plan",
+            human::line(file)
+        ));
+    }
+    ui.result(&human::plan(report))
+}
+
+/// A kill that changes nothing is a no; so is a flag that could not be killed, and a commit that
+/// says something else.
+fn status(request: &Request, report: &WriteReport<Plan>) -> ExitStatus {
+    if !report.changed_by_hook.is_empty() || report.in_force == Some(InForce::Held) {
+        return ExitStatus::No;
+    }
+    let plan = &report.planned.payload;
+    if let Verb::EmergencyDisable(_) = request.verb {
+        let broken = plan
+            .skipped
+            .iter()
+            .any(|skipped| skipped.cause == Cause::Broken);
+        let nothing = report.planned.is_empty() || report.status == WriteStatus::Nothing;
+        let all_done = plan
+            .skipped
+            .iter()
+            .all(|skipped| skipped.cause == Cause::Done);
+        if broken || (nothing && !all_done) {
+            return ExitStatus::No;
+        }
+    }
+    ExitStatus::Success
+}

@@ -1,0 +1,134 @@
+//! `enable`: what must be served first.
+
+use crate::literal;
+use crate::model::{Dependency, EnvironmentId, Required};
+use crate::patch::{self, Enable, Met, What};
+
+use super::plan::{Job, Planner};
+use super::{RefusedError, Verb};
+
+/// Puts the flags that must be served first before those that need them, if that is wanted, or
+/// refuses; and notes what is served to some only.
+pub(super) fn settle(
+    planner: &Planner<'_>,
+    jobs: Vec<Job>,
+) -> anyhow::Result<(Vec<Job>, Vec<String>)> {
+    let mut settled = Vec::new();
+    let mut notes = Vec::new();
+    for job in jobs {
+        if let (
+            Verb::Enable {
+                with_dependencies, ..
+            },
+            Some(environment),
+        ) = (&job.verb, job.environment)
+        {
+            let settling = Settling {
+                planner,
+                environment,
+                with_dependencies: *with_dependencies,
+            };
+            settling.needs(&job.key, &mut settled, &mut notes)?;
+        }
+        if !settled.iter().any(|other: &Job| same(other, &job)) {
+            settled.push(job);
+        }
+    }
+    Ok((settled, notes))
+}
+
+fn same(job: &Job, other: &Job) -> bool {
+    job.key == other.key && job.environment == other.environment
+}
+
+struct Settling<'p, 'r> {
+    planner: &'p Planner<'r>,
+    environment: EnvironmentId,
+    with_dependencies: bool,
+}
+
+impl Settling<'_, '_> {
+    fn needs(&self, key: &str, jobs: &mut Vec<Job>, notes: &mut Vec<String>) -> anyhow::Result<()> {
+        let catalog = &self.planner.before.catalog;
+        let Some(flag) = catalog.flags.get(key) else {
+            return Ok(());
+        };
+        let now = literal::whole_second(self.planner.request.now);
+        let name = &catalog.environments.get(self.environment).name;
+        for dependency in flag.depends_on.iter().filter(|d| d.repository.is_none()) {
+            let first = dependency.flag.as_str();
+            let planned = self.planner.keys.iter().any(|other| other == first)
+                || jobs.iter().any(|job| job.key == first);
+            match patch::met(catalog, dependency, self.environment, now) {
+                Met::Everybody => {}
+                Met::Some => notes.push(format!(
+                    "`{key}` needs `{first}`, which only some are served in {name}"
+                )),
+                Met::Nobody if planned => {}
+                Met::Nobody if self.with_dependencies => {
+                    self.needs(first, jobs, notes)?;
+                    jobs.push(self.first(dependency)?);
+                }
+                Met::Nobody => {
+                    return Err(RefusedError::new(
+                        format!("`{key}` needs `{first}`, which is not served in {name}"),
+                        format!(
+                            "enable that first: `ffctl enable --flag {first} --env {name}`, or both with `--with-dependencies`"
+                        ),
+                    )
+                    .into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The job that serves what is required, to everybody.
+    fn first(&self, dependency: &Dependency) -> anyhow::Result<Job> {
+        let catalog = &self.planner.before.catalog;
+        let environment = catalog.environments.get(self.environment);
+        let key = dependency.flag.as_str();
+        if environment.is_protected() {
+            return Err(RefusedError::new(
+                format!(
+                    "`{key}` would be enabled for everybody in {}, which is protected",
+                    environment.name
+                ),
+                format!(
+                    "enable it by itself: `ffctl enable --flag {key} --env {} --percentage P`",
+                    environment.name
+                ),
+            )
+            .into());
+        }
+        let what = match &dependency.required {
+            Required::Values(values) if values.contains(&true.into()) => None,
+            Required::Values(values) => values
+                .first()
+                .map(|value| What::Value(crate::document::Tree::from_json(value))),
+            Required::Variants(names) if names.iter().any(|name| name == "on") => None,
+            Required::Variants(names) => names.first().cloned().map(What::Variant),
+        };
+        let flag = catalog.flags.get(key);
+        // A flag with variants is asked for by name: of a value, the variant that has it.
+        let what = match (what, flag) {
+            (Some(What::Value(value)), Some(flag)) if !flag.variants.is_empty() => {
+                let json = value.to_json();
+                let named = flag.variants.iter().find(|variant| variant.value == json);
+                named.map(|variant| What::Variant(variant.key.to_string()))
+            }
+            (what, _) => what,
+        };
+        Ok(Job {
+            key: key.to_owned(),
+            verb: Verb::Enable {
+                options: Enable {
+                    what,
+                    ..Enable::default()
+                },
+                with_dependencies: true,
+            },
+            environment: Some(self.environment),
+        })
+    }
+}

@@ -1,0 +1,277 @@
+//! `emergency-disable`: a plan that works when all else is broken.
+
+use crate::diagnostic::{Diagnostics, Severity, join_names};
+use crate::document::Tree;
+use crate::literal;
+use crate::model::EnvironmentId;
+use crate::patch::{self, Kill, Subject};
+use crate::resolve;
+use crate::store::FileChange;
+use crate::text::SourceMap;
+use crate::tree::{DiskTree, FileTree as _, Overlay};
+use crate::workspace::Project;
+use crate::yaml;
+
+use super::super::open::{find_environment, unknown_flag};
+use super::super::write::Planned;
+use super::plan::{Cause, Job, Plan, Planner, Skipped};
+use super::{Request, Verb, message, refused};
+
+/// Plans the kill switch for flags: only their own files must be YAML.
+pub(super) fn plan(
+    project: Project,
+    overlay: Overlay<'_, DiskTree>,
+    keys: &[String],
+    request: &Request,
+    kill: &Kill,
+) -> anyhow::Result<Planned<Plan>> {
+    let planner = Planner::open(project, overlay, keys.to_vec(), request)?;
+    for key in keys {
+        if !planner.before.known.contains(key.as_str()) {
+            return Err(unknown_flag(&planner.before, key).into());
+        }
+    }
+    let mut emergency = Emergency {
+        planner,
+        kill,
+        scope: Vec::new(),
+        unread: Vec::new(),
+        jobs: Vec::new(),
+    };
+    emergency.find_scope()?;
+    for key in keys {
+        emergency.flag(key)?;
+    }
+    emergency.finish()
+}
+
+struct Emergency<'p, 'r> {
+    planner: Planner<'r>,
+    kill: &'p Kill,
+    /// The named environments; none is everywhere.
+    scope: Vec<EnvironmentId>,
+    /// The named environments, where environments.yaml cannot be read.
+    unread: Vec<String>,
+    jobs: Vec<Job>,
+}
+
+impl Emergency<'_, '_> {
+    fn find_scope(&mut self) -> anyhow::Result<()> {
+        let names = &self.planner.request.environments;
+        if self.planner.before.catalog.environments.is_empty() {
+            self.unread.clone_from(names);
+            return Ok(());
+        }
+        for name in names {
+            let id = find_environment(&self.planner.before, Some(name))?;
+            if !self.scope.contains(&id) {
+                self.scope.push(id);
+            }
+        }
+        Ok(())
+    }
+
+    fn flag(&mut self, key: &str) -> anyhow::Result<()> {
+        let catalog = &self.planner.before.catalog;
+        let now = literal::whole_second(self.planner.request.now);
+        let known = catalog.flags.get(key).filter(|_| self.unread.is_empty());
+        let Some(flag) = known else {
+            return self.unread_flag(key, now);
+        };
+        if flag.archived.is_some() {
+            return self.skip(
+                key,
+                "it is archived, so no runtime gets it",
+                Cause::Unaffected,
+            );
+        }
+        let all = || catalog.environments.iter().map(|(id, _)| id);
+        let scope: Vec<EnvironmentId> = if self.scope.is_empty() {
+            all().collect()
+        } else {
+            self.scope.clone()
+        };
+        let killed = |id: &EnvironmentId| resolve::kill(catalog, flag, *id).is_some();
+        let is_killed = if self.scope.is_empty() {
+            flag.kill_switch.is_some()
+        } else {
+            scope.iter().all(killed)
+        };
+        if is_killed {
+            return self.skip(key, "it is killed already", Cause::Done);
+        }
+        let mut root = self.planner.root(key)?;
+        let subject = Subject {
+            catalog,
+            flag,
+            root: &root,
+            now,
+        };
+        let dark = |id: &EnvironmentId| patch::serves_only_off(&subject, *id);
+        if !scope.is_empty() && scope.iter().all(dark) {
+            let why = "it serves its off value to everybody, now and later";
+            return self.skip(key, why, Cause::Unaffected);
+        }
+        let places: Vec<Option<EnvironmentId>> = if self.scope.is_empty() {
+            vec![None]
+        } else {
+            scope
+                .into_iter()
+                .filter(|id| !killed(id))
+                .map(Some)
+                .collect()
+        };
+        for place in places {
+            let subject = Subject {
+                catalog,
+                flag,
+                root: &root,
+                now,
+            };
+            root = patch::kill(&subject, place, self.kill)
+                .map_err(refused)?
+                .root;
+            self.jobs.push(Job {
+                key: key.to_owned(),
+                verb: self.planner.request.verb.clone(),
+                environment: place,
+            });
+        }
+        let (path, text) = self.planner.file(key);
+        self.edit(key, path, text, &root)
+    }
+
+    /// A flag whose file has errors, or whose environments cannot be read.
+    fn unread_flag(&mut self, key: &str, now: i64) -> anyhow::Result<()> {
+        let Some((path, text)) = self.file_of(key) else {
+            return self.skip(key, "its file cannot be read", Cause::Broken);
+        };
+        let mut told = Diagnostics::default();
+        let document = yaml::parse(SourceMap::default().next_id(), &text, &mut told);
+        let Some(document) = document.filter(|document| document.root().is_map()) else {
+            let why = told
+                .iter()
+                .map(|finding| finding.message.clone())
+                .next()
+                .unwrap_or_else(|| "it says nothing".to_owned());
+            return self.skip(
+                key,
+                &format!("its file {path} cannot be edited: {why}"),
+                Cause::Broken,
+            );
+        };
+        let mut root = Tree::of(document.root());
+        if root.has("kill_switch") {
+            return self.skip(key, "it is killed already", Cause::Done);
+        }
+        let names = self.planner.request.environments.clone();
+        let places: Vec<Option<&str>> = if names.is_empty() {
+            vec![None]
+        } else {
+            names.iter().map(|name| Some(name.as_str())).collect()
+        };
+        for place in places {
+            match patch::kill_unread(&root, place, self.kill, now) {
+                Some(killed) => root = killed,
+                None => {
+                    let why = "its file or environments.yaml has errors: kill it everywhere, without `--env`";
+                    return self.skip(key, why, Cause::Broken);
+                }
+            }
+        }
+        self.planner.plan.notes.push(format!(
+            "{path} or environments.yaml has errors: what `{key}` served cannot be told"
+        ));
+        self.edit(key, path, text, &root)
+    }
+
+    fn file_of(&self, key: &str) -> Option<(String, String)> {
+        let config = self.planner.before.config();
+        let folder = config.map_or("flags", |config| config.flags.as_str());
+        let files = self.planner.overlay.list(folder).ok()?;
+        let is_it = |path: &str| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            name.strip_suffix(".yaml")
+                .or_else(|| name.strip_suffix(".yml"))
+                == Some(key)
+        };
+        let file = files.into_iter().find(|file| is_it(&file.path))?;
+        let bytes = self.planner.overlay.read(&file.path).ok().flatten()?;
+        Some((file.path, String::from_utf8(bytes).ok()?))
+    }
+
+    fn edit(&mut self, key: &str, path: String, text: String, root: &Tree) -> anyhow::Result<()> {
+        match yaml::rewrite(&text, root) {
+            Ok(after) => {
+                let change = FileChange {
+                    path,
+                    before: Some(text),
+                    after: Some(after),
+                };
+                self.planner.take(key, change);
+                Ok(())
+            }
+            Err(error) => self.skip(
+                key,
+                &format!("{path} cannot be edited: {error}"),
+                Cause::Broken,
+            ),
+        }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "ends the work on a flag")]
+    fn skip(&mut self, key: &str, why: &str, cause: Cause) -> anyhow::Result<()> {
+        self.planner.plan.skipped.push(Skipped {
+            flag: key.to_owned(),
+            why: why.to_owned(),
+            cause,
+        });
+        Ok(())
+    }
+
+    fn finish(mut self) -> anyhow::Result<Planned<Plan>> {
+        let request = self.planner.request;
+        let skipped = |key: &String| self.planner.plan.skipped.iter().any(|s| s.flag == *key);
+        let written: Vec<String> = self
+            .planner
+            .keys
+            .iter()
+            .filter(|key| !skipped(key))
+            .cloned()
+            .collect();
+        let names = request.environments.join(" and ");
+        self.planner.plan.title =
+            Verb::EmergencyDisable(self.kill.clone()).title(&message::listed(&written), &names);
+        if !written.is_empty() {
+            let after = self.planner.read_again();
+            let jobs = std::mem::take(&mut self.jobs);
+            self.planner.compare(&jobs, &after);
+            let broken: Vec<String> = files_with_errors(&after);
+            if !broken.is_empty() {
+                self.planner.plan.notes.push(format!(
+                    "{} {} errors, so the catalog does not compile: `ffctl export --kills-only PREVIOUS` ships the kill switch all the same",
+                    join_names(&broken, "and"),
+                    if broken.len() == 1 { "has" } else { "have" },
+                ));
+            }
+        }
+        self.planner.finish()
+    }
+}
+
+fn files_with_errors(opened: &super::super::open::Opened) -> Vec<String> {
+    let mut files: Vec<String> = opened
+        .diagnostics
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .map(|finding| {
+            opened
+                .sources
+                .get(finding.location.source)
+                .name()
+                .to_owned()
+        })
+        .collect();
+    files.dedup();
+    files
+}

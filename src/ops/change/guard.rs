@@ -1,0 +1,90 @@
+//! What must be said before an environment is changed, and what is told about the time.
+
+use jiff::Timestamp;
+
+use crate::model::{Catalog, Environment};
+use crate::policy;
+
+use super::super::UsageError;
+use super::plan::Effect;
+use super::{Request, Verb};
+
+/// Refuses a change of which too little is said: to how many, why, and that it is meant.
+pub(super) fn said(
+    request: &Request,
+    catalog: &Catalog,
+    effects: &[Effect],
+) -> Result<(), UsageError> {
+    let changed = || effects.iter().filter(|effect| !effect.changes.is_empty());
+    if request.verb.is_open_ended()
+        && let Some(effect) = changed().find(|effect| effect.is_protected)
+    {
+        return Err(UsageError::new(
+            format!(
+                "`{}` would be enabled for everybody it is written for, in {}, which is protected",
+                effect.flag, effect.environment
+            ),
+            "say to how many: `--percentage P`".to_owned(),
+        ));
+    }
+    if matches!(request.verb, Verb::EmergencyDisable(_)) {
+        return Ok(());
+    }
+    let guarded = changed().find_map(|effect| {
+        let environment = environment(catalog, effect)?;
+        environment
+            .rollback_protection
+            .then_some(effect.environment.as_str())
+            .filter(|name| {
+                request.reason.is_none() || !request.confirm.iter().any(|said| said == name)
+            })
+    });
+    let Some(name) = guarded else { return Ok(()) };
+    let missing = match (
+        &request.reason,
+        request.confirm.iter().any(|said| said == name),
+    ) {
+        (None, false) => format!("`--reason TEXT` and `--confirm {name}`"),
+        (None, true) => "`--reason TEXT`".to_owned(),
+        _ => format!("`--confirm {name}`"),
+    };
+    Err(UsageError::new(
+        format!("this changes {name}, which has rollback protection"),
+        format!("add {missing}"),
+    ))
+}
+
+/// Returns what should be known before the change is shipped.
+pub(super) fn warnings(catalog: &Catalog, effects: &[Effect], now: Timestamp) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let mut told: Vec<&str> = Vec::new();
+    for effect in effects.iter().filter(|effect| !effect.changes.is_empty()) {
+        let name = effect.environment.as_str();
+        if told.contains(&name) {
+            continue;
+        }
+        told.push(name);
+        let Some(environment) = environment(catalog, effect) else {
+            continue;
+        };
+        if let Some(freeze) = policy::freeze_at(environment, now) {
+            let reason = freeze.reason.as_deref().map(|why| format!(" ({why})"));
+            warnings.push(format!(
+                "{name} is frozen until {}{}",
+                freeze.to,
+                reason.unwrap_or_default()
+            ));
+        } else if !policy::in_change_window(environment, now) {
+            warnings.push(format!("now is outside of the change windows of {name}"));
+        }
+        if environment.approval_required {
+            warnings.push(format!("changes of {name} need approval"));
+        }
+    }
+    warnings
+}
+
+fn environment<'c>(catalog: &'c Catalog, effect: &Effect) -> Option<&'c Environment> {
+    let id = catalog.environments.find(&effect.environment)?;
+    Some(catalog.environments.get(id))
+}

@@ -1,0 +1,595 @@
+//! A plan for a project's folder: files read, patched, read again and compared.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diff::{self, Change, Side};
+use crate::document::Tree;
+use crate::literal;
+use crate::model::{Catalog, Environment, EnvironmentId, Flag, FlagKey};
+use crate::patch::{self, Patched, Subject};
+use crate::store::FileChange;
+use crate::text::SourceMap;
+use crate::tree::{DiskTree, Overlay};
+use crate::workspace::{Project, Selection};
+use crate::yaml;
+
+use super::super::open::{Opened, find_environment, read, unknown_flag};
+use super::super::write::Planned;
+use super::{
+    RefusedError, Request, Verb, create, dependencies, emergency, guard, message, refused, rename,
+    select,
+};
+
+/// What a change does.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// What is done, in one line.
+    pub title: String,
+    /// What each environment served and serves, protected environments first.
+    pub effects: Vec<Effect>,
+    /// What else is done, and what should be known.
+    pub notes: Vec<String>,
+    /// What may be in the way of shipping it.
+    pub warnings: Vec<String>,
+    /// The flags that are left as they are.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A flag in an environment that a change reaches.
+#[derive(Debug, Clone)]
+pub struct Effect {
+    /// The flag.
+    pub flag: String,
+    /// The environment.
+    pub environment: String,
+    /// Whether changes of the environment are held to more than a commit.
+    pub is_protected: bool,
+    /// Whether the environment was named; the others inherit, or the flag itself was changed.
+    pub is_named: bool,
+    /// What was served, in words.
+    pub before: String,
+    /// What is served, in words.
+    pub after: String,
+    /// The changes, one of each kind.
+    pub changes: Vec<Change>,
+    /// The files that bring it.
+    pub files: Vec<String>,
+}
+
+/// A flag that is left as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// The flag.
+    pub flag: String,
+    /// Why.
+    pub why: String,
+    /// What that means.
+    pub cause: Cause,
+}
+
+/// Why a flag is left as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// It is as wanted already.
+    Done,
+    /// The change would change nothing.
+    Unaffected,
+    /// It cannot be changed.
+    Broken,
+}
+
+/// One flag to change, in one environment or as a whole.
+pub(super) struct Job {
+    pub(super) key: String,
+    pub(super) verb: Verb,
+    pub(super) environment: Option<EnvironmentId>,
+}
+
+/// Plans a request for the project of a folder.
+pub(super) fn plan(root: &Path, request: &Request) -> anyhow::Result<Planned<Plan>> {
+    let project = Project::find(root)?;
+    let disk = project.tree.clone();
+    let overlay = Overlay::new(&disk);
+    let keys = select::keys(&project, &overlay, request, request.now)?;
+    match (&request.verb, keys.as_slice()) {
+        (Verb::EmergencyDisable(kill), keys) => {
+            return emergency::plan(project, overlay, keys, request, kill);
+        }
+        (Verb::Create(new), [key]) => return create::plan(project, overlay, key, request, new),
+        (Verb::Rename { to }, [key]) => return rename::plan(project, overlay, key, request, to),
+        _ => {}
+    }
+    let mut planner = Planner::open(project, overlay, keys, request)?;
+    planner.make()?;
+    planner.finish()
+}
+
+/// A plan in the making.
+pub(super) struct Planner<'r> {
+    pub(super) request: &'r Request,
+    project: Project,
+    pub(super) overlay: Overlay<'r, DiskTree>,
+    pub(super) keys: Vec<String>,
+    /// Flags whose files name one of the keys, where that matters.
+    related: BTreeSet<FlagKey>,
+    pub(super) before: Opened,
+    pub(super) plan: Plan,
+    files: Vec<(String, FileChange)>,
+}
+
+impl<'r> Planner<'r> {
+    pub(super) fn open(
+        project: Project,
+        overlay: Overlay<'r, DiskTree>,
+        keys: Vec<String>,
+        request: &'r Request,
+    ) -> anyhow::Result<Self> {
+        let named = !request.environments.is_empty();
+        let verb = &request.verb;
+        let wants_related = verb.names_dependants() || (verb.touches_contract() && !named);
+        let related = if wants_related {
+            select::mentioning(&project, &overlay, &keys)
+        } else {
+            BTreeSet::new()
+        };
+        let selected: Vec<&str> = keys
+            .iter()
+            .map(String::as_str)
+            .chain(related.iter().map(FlagKey::as_str))
+            .collect();
+        let before = read(
+            project.clone(),
+            &overlay,
+            Selection::Flags(&selected),
+            request.now,
+        );
+        Ok(Self {
+            request,
+            project,
+            overlay,
+            keys,
+            related,
+            before,
+            plan: Plan::default(),
+            files: Vec::new(),
+        })
+    }
+
+    fn make(&mut self) -> anyhow::Result<()> {
+        for key in &self.keys {
+            if !self.before.known.contains(key.as_str()) {
+                return Err(unknown_flag(&self.before, key).into());
+            }
+        }
+        self.sound()?;
+        let environments = self.environments()?;
+        let mut jobs = Vec::new();
+        for key in &self.keys {
+            for environment in &environments {
+                jobs.push(Job {
+                    key: key.clone(),
+                    verb: self.request.verb.clone(),
+                    environment: *environment,
+                });
+            }
+        }
+        let (jobs, notes) = dependencies::settle(self, jobs)?;
+        self.plan.notes.extend(notes);
+        self.plan.title = self.title(&environments);
+        for job in &jobs {
+            let patched = self.patch(job)?;
+            self.plan.notes.extend(patched.notes);
+            self.write(&job.key, &patched.root)?;
+        }
+        self.judge(&jobs)
+    }
+
+    /// Returns the environments that are named; one `None` is the flag itself.
+    fn environments(&self) -> anyhow::Result<Vec<Option<EnvironmentId>>> {
+        let names = &self.request.environments;
+        if names.is_empty() && !self.request.verb.needs_environment() {
+            return Ok(vec![None]);
+        }
+        if names.is_empty() {
+            return Ok(vec![Some(find_environment(&self.before, None)?)]);
+        }
+        let mut ids: Vec<Option<EnvironmentId>> = Vec::new();
+        for name in names {
+            let id = Some(find_environment(&self.before, Some(name))?);
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        Ok(ids)
+    }
+
+    fn title(&self, environments: &[Option<EnvironmentId>]) -> String {
+        let catalog = &self.before.catalog;
+        let names: Vec<&str> = environments
+            .iter()
+            .flatten()
+            .map(|id| catalog.environments.get(*id).name.as_str())
+            .collect();
+        self.request
+            .verb
+            .title(&message::listed(&self.keys), &names.join(" and "))
+    }
+
+    /// Refuses to plan on files of which it is not known what they say.
+    pub(super) fn sound(&self) -> anyhow::Result<()> {
+        let catalog = &self.before.catalog;
+        let flag_files = self
+            .keys
+            .iter()
+            .filter_map(|key| catalog.flags.get(key.as_str()))
+            .map(|flag| flag.source);
+        let mut needed: Vec<_> = flag_files.collect();
+        needed.extend(catalog.environments.iter().map(|(_, e)| e.source).next());
+        let missing = self
+            .keys
+            .iter()
+            .any(|key| !catalog.flags.contains_key(key.as_str()));
+        let in_the_way = |finding: &&Diagnostic| {
+            finding.severity == Severity::Error
+                && (missing
+                    || catalog.environments.is_empty()
+                    || needed.contains(&finding.location.source))
+        };
+        let errors: Diagnostics = self
+            .before
+            .diagnostics
+            .iter()
+            .filter(in_the_way)
+            .cloned()
+            .collect();
+        if errors.is_empty() {
+            return Ok(());
+        }
+        Err(self.refuse(
+            "the files that are to be changed have errors",
+            "mend them first; `emergency-disable` works all the same",
+            errors,
+            &self.before.sources,
+        ))
+    }
+
+    fn refuse(
+        &self,
+        message: &str,
+        hint: &str,
+        diagnostics: Diagnostics,
+        sources: &SourceMap,
+    ) -> anyhow::Error {
+        RefusedError {
+            message: message.to_owned(),
+            hint: Some(hint.to_owned()),
+            diagnostics,
+            sources: sources.clone(),
+        }
+        .into()
+    }
+
+    fn patch(&self, job: &Job) -> anyhow::Result<Patched> {
+        let catalog = &self.before.catalog;
+        let flag = catalog
+            .flags
+            .get(job.key.as_str())
+            .expect("flags that are not sound were refused");
+        let root = self.root(&job.key)?;
+        let now = literal::whole_second(self.request.now);
+        let subject = Subject {
+            catalog,
+            flag,
+            root: &root,
+            now,
+        };
+        let patched = match &job.verb {
+            Verb::Promote { from, options } => {
+                let from = find_environment(&self.before, Some(from))?;
+                let to = job.environment.expect("promote names an environment");
+                let promoted = patch::promote(&subject, from, to, options).map_err(refused)?;
+                let notes = promoted.drift.into_iter().chain(promoted.notes);
+                Patched {
+                    root: promoted.root,
+                    notes: notes.collect(),
+                }
+            }
+            Verb::Archive => {
+                let reason = self.request.reason.as_deref().unwrap_or_default();
+                let dependants = self.dependants(&job.key);
+                patch::archive(&subject, reason, &dependants).map_err(refused)?
+            }
+            verb => verb.patch(&subject, job.environment).map_err(refused)?,
+        };
+        Ok(patched)
+    }
+
+    /// Returns a flag's file as the plan has it so far.
+    pub(super) fn root(&self, key: &str) -> anyhow::Result<Tree> {
+        let text = self.text(key);
+        let mut told = Diagnostics::default();
+        let source = SourceMap::default().next_id();
+        let document = yaml::parse(source, &text, &mut told);
+        document
+            .map(|document| Tree::of(document.root()))
+            .ok_or_else(|| anyhow::anyhow!("the file of `{key}` cannot be read any more"))
+    }
+
+    fn text(&self, key: &str) -> String {
+        if let Some((_, change)) = self.files.iter().find(|(other, _)| other == key) {
+            return change.after.clone().unwrap_or_default();
+        }
+        self.file(key).1
+    }
+
+    /// Returns the path and the text of a flag's file.
+    pub(super) fn file(&self, key: &str) -> (String, String) {
+        let source = self
+            .flag(key)
+            .map(|flag| self.before.sources.get(flag.source));
+        source.map_or_else(Default::default, |source| {
+            (source.name().to_owned(), source.text().to_owned())
+        })
+    }
+
+    fn flag(&self, key: &str) -> Option<&Flag> {
+        self.before.catalog.flags.get(key)
+    }
+
+    /// Returns the flags of the catalog that depend on a flag.
+    pub(super) fn dependants(&self, key: &str) -> Vec<FlagKey> {
+        let on_it = |flag: &&Flag| {
+            flag.archived.is_none()
+                && flag
+                    .depends_on
+                    .iter()
+                    .any(|d| d.repository.is_none() && d.flag.as_str() == key)
+        };
+        let flags = self.before.catalog.flags.values().filter(on_it);
+        flags.map(|flag| flag.key.clone()).collect()
+    }
+
+    /// Takes a flag's file as it should be into the plan.
+    fn write(&mut self, key: &str, root: &Tree) -> anyhow::Result<()> {
+        let text = self.text(key);
+        let changed = yaml::rewrite(&text, root)
+            .map_err(|error| anyhow::anyhow!("the file of `{key}` cannot be edited: {error}"))?;
+        let (path, before) = self.file(key);
+        self.overlay.set(&path, Some(changed.clone()));
+        match self.files.iter_mut().find(|(other, _)| other == key) {
+            Some((_, change)) => change.after = Some(changed),
+            None => {
+                let change = FileChange {
+                    path,
+                    before: Some(before),
+                    after: Some(changed),
+                };
+                self.files.push((key.to_owned(), change));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the files as they would be, and tells what that means.
+    fn judge(&mut self, jobs: &[Job]) -> anyhow::Result<()> {
+        self.files
+            .retain(|(_, change)| change.before != change.after);
+        if self.files.is_empty() {
+            self.plan.skipped = self.keys.iter().map(|key| unchanged(key)).collect();
+            return Ok(());
+        }
+        let after = self.read_again();
+        self.no_new_errors(&after)?;
+        self.effects(jobs, &after);
+        self.drop_unchanged(jobs);
+        self.guarded(&after.catalog)?;
+        self.name_dependants();
+        Ok(())
+    }
+
+    /// Refuses what too little is said of; a look is only told what will be asked for.
+    fn guarded(&mut self, catalog: &Catalog) -> anyhow::Result<()> {
+        match guard::said(self.request, catalog, &self.plan.effects) {
+            Err(missing) if self.request.write.dry_run => {
+                let hint = missing.hint.unwrap_or_default();
+                self.plan
+                    .warnings
+                    .push(format!("{}: {hint}", missing.message));
+            }
+            said => said?,
+        }
+        let warnings = guard::warnings(catalog, &self.plan.effects, self.request.now);
+        self.plan.warnings.extend(warnings);
+        Ok(())
+    }
+
+    pub(super) fn read_again(&self) -> Opened {
+        let keys: Vec<&str> = self
+            .files
+            .iter()
+            .map(|(key, _)| key.as_str())
+            .chain(self.keys.iter().map(String::as_str))
+            .chain(self.related.iter().map(FlagKey::as_str))
+            .collect();
+        let selection = Selection::Flags(&keys);
+        read(
+            self.project.clone(),
+            &self.overlay,
+            selection,
+            self.request.now,
+        )
+    }
+
+    fn no_new_errors(&self, after: &Opened) -> anyhow::Result<()> {
+        let known: BTreeSet<(&str, &str, &str)> = errors(&self.before).collect();
+        let is_new = |finding: &&Diagnostic| {
+            finding.severity == Severity::Error && !known.contains(&name_of(after, finding))
+        };
+        let new: Diagnostics = after.diagnostics.iter().filter(is_new).cloned().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        Err(self.refuse(
+            "the change would bring errors, so nothing was written",
+            "the findings show the files as they would be",
+            new,
+            &after.sources,
+        ))
+    }
+
+    fn effects(&mut self, jobs: &[Job], after: &Opened) {
+        let effects = self.files.iter().flat_map(|(key, change)| {
+            let before = self.before.catalog.flags.get(key.as_str());
+            self.effects_of(key, before, after, jobs, vec![change.path.clone()])
+        });
+        let mut effects: Vec<Effect> = effects.collect();
+        effects.sort_by_key(|effect| effect.flag.clone());
+        self.plan.effects = effects;
+    }
+
+    /// Returns what changes for a flag in each environment, protected environments first.
+    fn effects_of(
+        &self,
+        key: &str,
+        before: Option<&Flag>,
+        after: &Opened,
+        jobs: &[Job],
+        files: Vec<String>,
+    ) -> Vec<Effect> {
+        let now = literal::whole_second(self.request.now);
+        let is = after.catalog.flags.get(key);
+        let of_environment = |(id, environment): (EnvironmentId, &Environment)| {
+            let name = environment.name.as_str();
+            let (was, is) = (side(&self.before.catalog, before), side(&after.catalog, is));
+            let changes = diff::changes(was, is, name, now);
+            let served = |side: Option<Side<'_>>| {
+                let id = side.and_then(|side| side.catalog.environments.find(name));
+                let words = side
+                    .zip(id)
+                    .map(|(side, id)| diff::served(side.catalog, side.flag, id, now));
+                words.unwrap_or_default()
+            };
+            let named = |job: &Job| job.key == key && job.environment == Some(id);
+            (!changes.is_empty()).then(|| Effect {
+                flag: key.to_owned(),
+                environment: name.to_owned(),
+                is_protected: environment.is_protected(),
+                is_named: jobs.iter().any(named),
+                before: served(was),
+                after: served(is),
+                changes,
+                files: files.clone(),
+            })
+        };
+        let environments = after.catalog.environments.iter();
+        let mut effects: Vec<Effect> = environments.filter_map(of_environment).collect();
+        effects.sort_by_key(|effect| !effect.is_protected);
+        effects
+    }
+
+    /// Leaves out the files of flags whose record stays as it is: there is nothing to change.
+    fn drop_unchanged(&mut self, jobs: &[Job]) {
+        let effects = &self.plan.effects;
+        let counts = |key: &str| {
+            let by_text = |job: &Job| job.key == key && job.verb.is_judged_by_text(job.environment);
+            jobs.iter().any(by_text) || effects.iter().any(|effect| effect.flag == key)
+        };
+        self.files.retain(|(key, _)| counts(key));
+        let written = |key: &str| self.files.iter().any(|(other, _)| other == key);
+        let rest = self.keys.iter().filter(|key| !written(key));
+        self.plan.skipped = rest.map(|key| unchanged(key)).collect();
+    }
+
+    fn name_dependants(&mut self) {
+        if !self.request.verb.names_dependants() {
+            return;
+        }
+        let changed: Vec<String> = self.files.iter().map(|(key, _)| key.clone()).collect();
+        for key in changed {
+            let dependants = self.dependants(&key);
+            if !dependants.is_empty() {
+                self.plan.notes.push(message::depend_on(&dependants, &key));
+            }
+        }
+    }
+
+    pub(super) fn finish(self) -> anyhow::Result<Planned<Plan>> {
+        let message = message::commit(self.request, &self.plan);
+        Ok(Planned {
+            files: self.files.into_iter().map(|(_, change)| change).collect(),
+            message,
+            payload: self.plan,
+        })
+    }
+
+    /// Refuses to plan where it is not known which environments there are.
+    pub(super) fn sound_environments(&self) -> anyhow::Result<()> {
+        if !self.before.catalog.environments.is_empty() {
+            return Ok(());
+        }
+        let errors = self.before.diagnostics.clone();
+        Err(self.refuse(
+            "it is not known which environments there are",
+            "mend environments.yaml first",
+            errors,
+            &self.before.sources,
+        ))
+    }
+
+    /// Judges a plan whose files were edited apart.
+    pub(super) fn judge_all(&mut self) -> anyhow::Result<()> {
+        let after = self.read_again();
+        self.no_new_errors(&after)?;
+        self.effects(&[], &after);
+        self.guarded(&after.catalog)
+    }
+
+    /// Judges a plan in which a flag has another key: it must serve what it served.
+    pub(super) fn judge_renamed(&mut self, from: &str, to: &str) -> anyhow::Result<()> {
+        let after = self.read_again();
+        self.no_new_errors(&after)?;
+        let before = self.before.catalog.flags.get(from);
+        self.plan.effects = self.effects_of(to, before, &after, &[], Vec::new());
+        self.guarded(&after.catalog)
+    }
+
+    /// Takes a file into the plan that was edited apart.
+    pub(super) fn take(&mut self, key: &str, change: FileChange) {
+        self.overlay.set(&change.path, change.after.clone());
+        self.files.push((key.to_owned(), change));
+    }
+
+    /// Compares what is served, for a plan that was made apart.
+    pub(super) fn compare(&mut self, jobs: &[Job], after: &Opened) {
+        self.effects(jobs, after);
+        self.name_dependants();
+    }
+}
+
+fn side<'c>(catalog: &'c Catalog, flag: Option<&'c Flag>) -> Option<Side<'c>> {
+    flag.map(|flag| Side { catalog, flag })
+}
+
+fn unchanged(key: &str) -> Skipped {
+    Skipped {
+        flag: key.to_owned(),
+        why: "nothing to change".to_owned(),
+        cause: Cause::Done,
+    }
+}
+
+fn errors(opened: &Opened) -> impl Iterator<Item = (&str, &str, &str)> {
+    let errors = opened
+        .diagnostics
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    errors.map(|finding| name_of(opened, finding))
+}
+
+/// What tells a finding apart when lines have moved.
+fn name_of<'o>(opened: &'o Opened, finding: &'o Diagnostic) -> (&'o str, &'o str, &'o str) {
+    let file = opened.sources.get(finding.location.source).name();
+    (finding.code.name(), file, &finding.message)
+}

@@ -1,0 +1,155 @@
+//! `rename`: the flag's file moves, and the files that name it follow.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Diagnostics;
+use crate::document::Tree;
+use crate::literal;
+use crate::model::FlagKey;
+use crate::patch::{self, Renamed, Subject};
+use crate::store::FileChange;
+use crate::text::SourceMap;
+use crate::tree::{DiskTree, FileTree as _, Overlay};
+use crate::workspace::Project;
+use crate::yaml;
+
+use super::super::UsageError;
+use super::super::open::unknown_flag;
+use super::super::write::Planned;
+use super::plan::{Plan, Planner};
+use super::{RefusedError, Request, refused};
+
+/// Plans another key for a flag.
+pub(super) fn plan(
+    project: Project,
+    overlay: Overlay<'_, DiskTree>,
+    key: &str,
+    request: &Request,
+    to: &str,
+) -> anyhow::Result<Planned<Plan>> {
+    let new = FlagKey::new(to).map_err(|error| {
+        UsageError::new(format!("`{to}` is not a flag's key"), error.to_string())
+    })?;
+    let mut planner = Planner::open(project, overlay, vec![key.to_owned()], request)?;
+    if !planner.before.known.contains(key) {
+        return Err(unknown_flag(&planner.before, key).into());
+    }
+    planner.sound()?;
+    is_free(&planner, key, to)?;
+    let apart = dependencies_apart(&planner);
+    let renamed = renamed(&planner, key, apart.as_ref().map(|(_, _, tree)| tree), &new)?;
+    planner.plan.title = format!("rename {key} to {to}");
+    planner.plan.notes.extend(renamed.notes);
+    let (path, text) = planner.file(key);
+    let moved = FileChange {
+        path: moved_path(&path, to),
+        before: None,
+        after: Some(edited(&text, &renamed.root, &path)?),
+    };
+    let gone = FileChange {
+        path,
+        before: Some(text),
+        after: None,
+    };
+    planner.take(key, gone);
+    planner.take(to, moved);
+    for (other, root) in renamed.others {
+        let (path, text) = planner.file(other.as_str());
+        take(&mut planner, other.as_str(), path, text, &root)?;
+    }
+    if let (Some((path, text, _)), Some(root)) = (apart, renamed.dependencies_apart) {
+        take(&mut planner, "", path, text, &root)?;
+    }
+    planner.judge_renamed(key, to)?;
+    planner.finish()
+}
+
+fn renamed(
+    planner: &Planner<'_>,
+    key: &str,
+    apart: Option<&Tree>,
+    new: &FlagKey,
+) -> anyhow::Result<Renamed> {
+    let catalog = &planner.before.catalog;
+    let mut roots: BTreeMap<&str, Tree> = BTreeMap::new();
+    for other in catalog.flags.keys() {
+        roots.insert(other.as_str(), planner.root(other.as_str())?);
+    }
+    let now = literal::whole_second(planner.request.now);
+    let subjects: Vec<Subject<'_>> = catalog
+        .flags
+        .values()
+        .filter_map(|flag| {
+            Some(Subject {
+                catalog,
+                flag,
+                root: roots.get(flag.key.as_str())?,
+                now,
+            })
+        })
+        .collect();
+    let (own, others): (Vec<Subject<'_>>, Vec<Subject<'_>>) = subjects
+        .into_iter()
+        .partition(|subject| subject.flag.key.as_str() == key);
+    let own = own.first().expect("a sound flag is in the catalog");
+    patch::rename(own, &others, apart, new).map_err(refused)
+}
+
+/// Only its case may change: the flag itself does not take its key away from it.
+fn is_free(planner: &Planner<'_>, key: &str, to: &str) -> anyhow::Result<()> {
+    let taken = planner
+        .before
+        .known
+        .iter()
+        .find(|known| known.as_str() != key && known.as_str().eq_ignore_ascii_case(to));
+    let Some(taken) = taken else { return Ok(()) };
+    let hint = "choose another key; that of an archived flag stays taken too".to_owned();
+    Err(RefusedError::new(format!("there is a flag `{taken}` already"), hint).into())
+}
+
+/// Returns flag-dependencies.yaml: its path, its text and what it says.
+fn dependencies_apart(planner: &Planner<'_>) -> Option<(String, String, Tree)> {
+    let config = planner.before.config();
+    let folder = config.map_or("flags", |config| config.flags.as_str());
+    ["yaml", "yml"].into_iter().find_map(|extension| {
+        let path = format!("{folder}/flag-dependencies.{extension}");
+        let bytes = planner.overlay.read(&path).ok().flatten()?;
+        let text = String::from_utf8(bytes).ok()?;
+        let source = SourceMap::default().next_id();
+        let document = yaml::parse(source, &text, &mut Diagnostics::default())?;
+        let tree = Tree::of(document.root());
+        drop(document);
+        Some((path, text, tree))
+    })
+}
+
+fn moved_path(path: &str, to: &str) -> String {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let extension = name
+        .rsplit_once('.')
+        .map_or("yaml", |(_, extension)| extension);
+    format!("{folder}/{to}.{extension}")
+}
+
+fn edited(text: &str, root: &Tree, path: &str) -> anyhow::Result<String> {
+    yaml::rewrite(text, root).map_err(|error| anyhow::anyhow!("{path} cannot be edited: {error}"))
+}
+
+fn take(
+    planner: &mut Planner<'_>,
+    key: &str,
+    path: String,
+    text: String,
+    root: &Tree,
+) -> anyhow::Result<()> {
+    let after = edited(&text, root, &path)?;
+    planner.take(
+        key,
+        FileChange {
+            path,
+            before: Some(text),
+            after: Some(after),
+        },
+    );
+    Ok(())
+}

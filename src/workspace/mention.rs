@@ -1,0 +1,59 @@
+//! Which flags' files name other flags, without reading what they mean.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use crate::diagnostic::Diagnostics;
+use crate::lower;
+use crate::model::FlagKey;
+use crate::schema::FileKind;
+use crate::text::SourceMap;
+use crate::tree::FileTree;
+use crate::yaml;
+
+use super::files::classify;
+
+/// Returns the flags, other than those of the keys, whose files hold one of the keys as text, and
+/// those that flag-dependencies.yaml may tie to one: a superset of the flags that depend on them,
+/// found without parsing.
+#[must_use]
+pub fn mentioning(tree: &impl FileTree, folder: &str, keys: &[String]) -> BTreeSet<FlagKey> {
+    let Ok(listed) = tree.list(folder) else {
+        return BTreeSet::new();
+    };
+    let files = classify(folder, listed);
+    let names = |path: &str| {
+        let bytes = tree.read(path).ok().flatten().unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        keys.iter().any(|key| text.contains(key.as_str()))
+    };
+    let apart = files
+        .special
+        .iter()
+        .filter(|(kind, _)| *kind == FileKind::FlagDependencies)
+        .filter_map(|(_, file)| tree.read(&file.path).ok().flatten())
+        .flat_map(|bytes| dependents_apart(&String::from_utf8_lossy(&bytes), keys));
+    let apart: BTreeSet<FlagKey> = apart.collect();
+    let found = files.flags.par_iter().filter(|file| {
+        file.file.problem.is_none() && !keys.contains(&file.stem) && names(&file.file.path)
+    });
+    let mut found: BTreeSet<FlagKey> = found.filter_map(|file| file.key.clone()).collect();
+    found.extend(apart);
+    found
+}
+
+/// Returns the flags that flag-dependencies.yaml ties to one of the keys.
+fn dependents_apart(text: &str, keys: &[String]) -> Vec<FlagKey> {
+    let mut told = Diagnostics::default();
+    let Some(document) = yaml::parse(SourceMap::default().next_id(), text, &mut told) else {
+        return Vec::new();
+    };
+    let lists = lower::dependencies_apart(&document).into_iter();
+    let on_them = |list: &lower::DependenciesApart| {
+        list.depends_on
+            .iter()
+            .any(|d| d.repository.is_none() && keys.iter().any(|key| key == d.flag.as_str()))
+    };
+    lists.filter(on_them).map(|list| list.flag).collect()
+}
