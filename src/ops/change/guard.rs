@@ -27,7 +27,8 @@ pub(super) fn said(
             "say to how many: `--percentage P`".to_owned(),
         ));
     }
-    if matches!(request.verb, Verb::EmergencyDisable(_)) {
+    // An emergency cannot wait, and a new flag is off: nobody is served anything else.
+    if matches!(request.verb, Verb::EmergencyDisable(_) | Verb::Create(_)) {
         return Ok(());
     }
     let guarded = changed().find_map(|effect| {
