@@ -3,9 +3,9 @@
 use crate::document::Tree;
 use crate::model::{Condition, Serving};
 
-use super::super::entry::in_one_line;
-use super::super::serving::WHAT_KEYS;
 use super::side::{Side, Written};
+use crate::patch::entry::in_one_line;
+use crate::patch::serving::WHAT_KEYS;
 
 /// Returns the differences, rules first.
 pub(super) fn between(a: &Side<'_>, b: &Side<'_>) -> Vec<String> {

@@ -5,11 +5,11 @@ use crate::diagnostic::join_names;
 use crate::document::{Scalar, Tree};
 use crate::format::RULE_KEYS;
 
-use super::super::Refusal;
-use super::super::serving::{SHARE_KEYS, Share, WHAT_KEYS};
 use super::side::Written;
 use super::time::rebase;
 use super::{Exposure, Promotion, drift};
+use crate::patch::Refusal;
+use crate::patch::serving::{SHARE_KEYS, Share, WHAT_KEYS};
 
 impl Promotion<'_> {
     /// Returns the list of rules, if it is not the one that would hold anyway.

@@ -3,11 +3,11 @@
 use crate::document::Tree;
 use crate::model::Serving;
 
-use super::super::Refusal;
-use super::super::entry::{default_key, in_one_line, is_plain_boolean};
-use super::super::serving::{Keys, SHARE_KEYS, Share, WHAT_KEYS, tree_of};
 use super::time::rebase;
 use super::{Exposure, Promotion};
+use crate::patch::Refusal;
+use crate::patch::entry::{default_key, in_one_line, is_plain_boolean};
+use crate::patch::serving::{Keys, SHARE_KEYS, Share, WHAT_KEYS, tree_of};
 
 impl Promotion<'_> {
     /// Returns the serving, if it becomes another.

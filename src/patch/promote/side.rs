@@ -5,9 +5,9 @@ use crate::format::SERVING_KEYS;
 use crate::model::{EnvironmentId, Rule};
 use crate::resolve::{self, Moment, Resolved};
 
-use super::super::Subject;
-use super::super::entry::{Draft, inherited, serving_of};
-use super::super::serving::{Keys, inherited_serving, rules_of};
+use crate::patch::Subject;
+use crate::patch::entry::{Draft, inherited, serving_of};
+use crate::patch::serving::{Keys, inherited_serving, rules_of};
 
 /// One of the two environments.
 pub(super) struct Side<'s> {

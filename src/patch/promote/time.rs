@@ -6,10 +6,10 @@ use crate::literal;
 use crate::model::{Serving, Share};
 use crate::resolve;
 
-use super::super::Refusal;
-use super::super::entry::{moment, step_time, steps};
-use super::super::serving::percent;
 use super::{Exposure, Promotion};
+use crate::patch::Refusal;
+use crate::patch::entry::{moment, step_time, steps};
+use crate::patch::serving::percent;
 
 /// Lets the ramp of a rule or a serving begin at another time. One that has come to its end is the
 /// percentage that it ended with.

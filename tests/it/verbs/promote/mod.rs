@@ -14,7 +14,7 @@ use ffctl::evaluate::Engine;
 use ffctl::patch::{Pending, Promote, Promoted, Refusal, promote};
 use serde_json::{Map, Value, json};
 
-use super::{NOW, Project, assert_refused, assert_tree, line, tree_of};
+use super::{NOW, Project, assert_refused, line, tree_of};
 
 const ENVIRONMENTS: &str = "\
 environments:
@@ -124,10 +124,10 @@ impl Case {
 
     #[track_caller]
     fn run(self) {
-        println!("{}", self.claim);
         let before = project(self.flag);
         let result = run(&before, self.from, self.name(), &self.options);
         if let Refused(is_usage) = self.then {
+            assert!(result.is_err(), "{}", self.claim);
             return assert_refused(result, is_usage, self.words);
         }
         let done = result.unwrap_or_else(|refusal| panic!("{}: {refusal:?}", self.claim));
@@ -163,7 +163,8 @@ impl Case {
     #[track_caller]
     fn only_the_entry_changed(&self, before: &Project, done: &Promoted, entry: &str) {
         let entries = done.root.get("environments").unwrap();
-        assert_tree(entries.get(self.name()).unwrap(), entry);
+        let actual = entries.get(self.name()).unwrap();
+        assert_eq!(line(actual), line(&tree_of(entry)), "{}", self.claim);
         let mut expected = before.roots["f.yaml"].clone();
         let names: Vec<&str> = before.catalog.environments.names().collect();
         let list = expected.get_mut("environments").unwrap();

@@ -57,6 +57,13 @@ fn what_is_served_moves_and_to_how_many_stays() {
             Becomes("{enabled: true}"),
         )
         .with(AS_IS),
+    ];
+    cases.into_iter().for_each(Case::run);
+}
+
+#[test]
+fn defaults_are_exposure() {
+    let cases = [
         case(
             "a default is exposure, and stays",
             "type: number\ndefault_value: 30\nenvironments:\n  staging: 45\n  production: 60\n",
