@@ -15,6 +15,8 @@ use super::Subject;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Served {
     list: Vec<Serve>,
+    /// Whether somebody without a subject is answered with an error, beside the default.
+    may_err: bool,
 }
 
 impl Served {
@@ -29,6 +31,7 @@ impl Served {
         for serve in &other.list {
             self.add(serve);
         }
+        self.may_err |= other.may_err;
     }
 
     /// Returns what is served, of several that are the same value the first.
@@ -121,15 +124,20 @@ fn of_serving(flag: &Flag, serving: &Serving, time: i64, served: &mut Served) ->
         Share::Percentage(share) => (share, share),
         Share::Gradual(ramp) => (ramp.share_at(time), ramp.until),
     };
+    let weights = serving.what.weights(&flag.variants);
     if ever > 0 {
         if let What::One(serve) = &serving.what {
             served.add(serve);
         }
-        for (variant, _) in serving.what.weights(&flag.variants) {
-            served.add(&Serve::Variant(variant));
+        for (variant, _) in &weights {
+            served.add(&Serve::Variant(*variant));
         }
     }
-    now >= POSITIONS
+    // Who has no subject has no bucket, and gets the default.
+    let is_partial = ever > 0 && now < POSITIONS;
+    let is_split = ever > 0 && weights.len() > 1;
+    served.may_err |= is_partial || is_split;
+    now >= POSITIONS && !is_split
 }
 
 /// Whether a flag's dependencies in this repository may hold, and whether they may not.
@@ -165,6 +173,8 @@ fn prerequisites<'c>(
         };
         let given = of_flag(subject, other, environment, path);
         let meets = |serve: &Serve| satisfies(other, serve, &dependency.required);
+        // An error satisfies nobody.
+        all.may_fail |= given.may_err;
         all.may_hold &= given.list.iter().any(|serve| meets(serve) != Some(false));
         all.may_fail |= given.list.iter().any(|serve| meets(serve) != Some(true));
     }

@@ -1,10 +1,14 @@
 //! `archive`: what counts as settled, and what does not.
 
+use ffctl::compile::compile;
+use ffctl::evaluate::Engine;
 use ffctl::model::FlagKey;
-use ffctl::patch::{Patched, Refusal, archive};
+use ffctl::patch::{Patched, Refusal, Subject, archive};
+use proptest::prelude::*;
+use serde_json::Value;
 
-use super::{Project, assert_refused, assert_tree};
-use crate::support::ENVIRONMENTS;
+use super::{Project, assert_refused, assert_tree, load, tree_of};
+use crate::support::{ENVIRONMENTS, generate};
 
 fn project(flag: &str) -> Project {
     Project::new(&[
@@ -156,4 +160,40 @@ fn a_reason_is_given_and_nothing_is_archived_twice() {
     let after = project.with("old.yaml", &done.root);
     let again = archive(&after.subject("old"), "done", &[]);
     assert_refused(again, false, &["is archived: done"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
+
+    /// What may be archived answers everybody alike from now on, wherever it is asked.
+    #[test]
+    fn settled_flags_answer_everybody_alike(
+        generated in generate::catalog(),
+        contexts in prop::collection::vec(generate::context(), 12),
+        now in generate::time(),
+        waits in prop::collection::vec(0_i64..20 * 86_400, 6),
+    ) {
+        let catalog = load(&generated.files).catalog;
+        let root = tree_of("{default_value: false}");
+        let settled: Vec<&str> = catalog.flags.values()
+            .filter(|flag| archive(&Subject { catalog: &catalog, flag, root: &root, now }, "r", &[]).is_ok())
+            .map(|flag| flag.key.as_str())
+            .collect();
+        let mut answers: Vec<Option<Value>> = vec![None; settled.len()];
+        for (environment, _) in catalog.environments.iter() {
+            let ruleset = compile(&catalog, environment, |_| true);
+            let engine = Engine::new(&ruleset).unwrap();
+            for context in &contexts {
+                let context = engine.context(context.as_object().unwrap());
+                for wait in &waits {
+                    for (key, answer) in settled.iter().zip(&mut answers) {
+                        let outcome = engine.evaluate(key, &context, now + wait);
+                        let value = outcome.value.unwrap().clone();
+                        let first = answer.get_or_insert_with(|| value.clone());
+                        prop_assert_eq!(&*first, &value, "{} in {:?}", key, environment);
+                    }
+                }
+            }
+        }
+    }
 }
