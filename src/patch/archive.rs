@@ -58,58 +58,55 @@ pub fn archive(
     })
 }
 
+/// An environment's name, with what it serves.
+type Place<'s> = (&'s str, Served);
+
 /// Returns the one value that is served, unless there is no environment to serve it in.
 fn settled(subject: &Subject<'_>) -> Result<Option<Tree>, Refusal> {
     let flag = subject.flag;
-    let environments = &subject.catalog.environments;
-    let all: Vec<(&str, Served)> = environments
-        .iter()
-        .map(|(id, environment)| (environment.name.as_str(), served(subject, id)))
-        .collect();
-    let words = |name: &str, served: &Served| {
-        let values: Vec<String> = served
-            .distinct(flag)
-            .into_iter()
-            .map(|serve| in_one_line(&tree_of(subject, serve)))
-            .collect();
-        format!("{name} serves {}", join_names(&values, "or"))
-    };
-    let refusal = |why: String, unsettled: &[&(&str, Served)], hint: String| {
-        let places: Vec<String> = unsettled
-            .iter()
-            .map(|(name, served)| words(name, served))
-            .collect();
-        Refusal::no(format!("{why}: {}", places.join(", ")), hint)
-    };
+    let environments = subject.catalog.environments.iter();
+    let places = environments.map(|(id, place)| (place.name.as_str(), served(subject, id)));
+    let mut places: Vec<Place<'_>> = places.collect();
     let key = &flag.key;
     if let Some(keep) = &flag.lifecycle.completed {
-        let off: Vec<&(&str, Served)> = all
-            .iter()
-            .filter(|(_, served)| !served.is_only(flag, keep))
-            .collect();
+        places.retain(|(_, served)| !served.is_only(flag, keep));
         let keep = tree_of(subject, keep);
-        if off.is_empty() {
+        if places.is_empty() {
             return Ok(Some(keep));
         }
         let keep = in_one_line(&keep);
-        return Err(refusal(
-            format!("`{key}` is to keep `{keep}`, and does not serve just that yet"),
-            &off,
+        return Err(Refusal::no(
+            format!(
+                "`{key}` is to keep `{keep}`, and does not serve just that yet: {}",
+                in_words(subject, &places)
+            ),
             format!("serve `{keep}` to everybody there first"),
         ));
     }
     let mut everything = Served::default();
-    for (_, served) in &all {
+    for (_, served) in &places {
         everything.extend(served);
     }
     let distinct = everything.distinct(flag);
     if distinct.len() <= 1 {
         return Ok(distinct.first().map(|serve| tree_of(subject, serve)));
     }
-    Err(refusal(
-        format!("`{key}` does not serve one value to everybody yet"),
-        &all.iter().collect::<Vec<_>>(),
-        "serve one value everywhere first; `lifecycle.completed.keep` says which is meant to stay"
-            .to_owned(),
+    Err(Refusal::no(
+        format!(
+            "`{key}` does not serve one value to everybody yet: {}",
+            in_words(subject, &places)
+        ),
+        "serve one value everywhere first; `lifecycle.completed.keep` says which is meant to stay",
     ))
+}
+
+fn in_words(subject: &Subject<'_>, places: &[Place<'_>]) -> String {
+    let words = |(name, served): &Place<'_>| {
+        let values = served.distinct(subject.flag).into_iter();
+        let values: Vec<String> = values
+            .map(|serve| in_one_line(&tree_of(subject, serve)))
+            .collect();
+        format!("{name} serves {}", join_names(&values, "or"))
+    };
+    places.iter().map(words).collect::<Vec<_>>().join(", ")
 }

@@ -103,29 +103,19 @@ pub fn promote(
         promotion.notes.push(note.to_owned());
     }
     promotion.draft.fold(subject.now);
-    if !promotion.bring()? {
-        let mut notes = promotion.notes;
-        if drift.is_empty() && notes.is_empty() {
-            let (from, to) = (promotion.a.name, promotion.b.name);
-            notes.push(format!(
-                "{to} has what {from} has: there is nothing to promote"
-            ));
-        }
-        return Ok(unchanged(notes));
+    if promotion.bring()? {
+        return promotion.finish(options.pending, drift);
     }
-    promotion.note_switches();
-    let Promotion { draft, notes, .. } = promotion;
-    let short = draft.form != Form::Map;
-    let patched = if short {
-        draft.finish_short(options.pending)?
-    } else {
-        draft.finish(options.pending)?
-    };
-    Ok(Promoted {
-        root: patched.root,
-        notes: [notes, patched.notes].concat(),
-        drift,
-    })
+    let mut notes = promotion.notes;
+    if notes.is_empty() {
+        let (from, to) = (promotion.a.name, promotion.b.name);
+        notes.push(if drift.is_empty() {
+            format!("{to} has what {from} has: there is nothing to promote")
+        } else {
+            format!("{from} has nothing to bring to {to}: what differs is left there")
+        });
+    }
+    Ok(unchanged(notes))
 }
 
 /// Refuses environments that are not ancestor and descendant: over `parent`, which is the order of
@@ -245,6 +235,22 @@ impl Promotion<'_> {
         matches!(self.exposure, Exposure::Percentage(_))
             && a.rules.iter().all(|ours| self.stays(ours.name()))
             && a.resolved.bucket_by.value == b.resolved.bucket_by.value
+    }
+
+    /// Writes the entry, as a scalar where it was no map and can be one.
+    fn finish(mut self, pending: Pending, drift: Vec<String>) -> Result<Promoted, Refusal> {
+        self.note_switches();
+        let Self { draft, notes, .. } = self;
+        let patched = if draft.form == Form::Map {
+            draft.finish(pending)?
+        } else {
+            draft.finish_short(pending)?
+        };
+        Ok(Promoted {
+            root: patched.root,
+            notes: [notes, patched.notes].concat(),
+            drift,
+        })
     }
 
     fn write_rules(&mut self, rules: Vec<Tree>) {

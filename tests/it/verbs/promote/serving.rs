@@ -51,6 +51,13 @@ fn what_is_served_moves_and_to_how_many_stays() {
         )
         .with(to_some(90_000)),
         case(
+            "what only the other serves to some stays there",
+            "default_value: false\nenvironments:\n  staging: {targeting_rules: []}\n  production: {percentage: 10}\n",
+            "staging",
+            Stays,
+        )
+        .says(&["what differs is left"]),
+        case(
             "an entry is not emptied",
             "default_value: false\ntargeting_rules: [{name: r, conditions: []}]\nenvironments:\n  staging: {enabled: true}\n  production: {percentage: 0}\n",
             "staging",
