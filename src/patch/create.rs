@@ -62,7 +62,9 @@ pub fn create(options: &Create<'_>, environments: &[&str]) -> Result<Tree, Refus
         _ => flow(Tree::map_of([("enabled", false.into())])),
     };
     let entries = environments.iter().map(|name| (*name, off()));
-    set("environments", Tree::map_of(entries));
+    let mut entries = Tree::map_of(entries);
+    entries.style = Some(Style::Plain);
+    set("environments", entries);
     Ok(root)
 }
 

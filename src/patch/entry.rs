@@ -1,6 +1,6 @@
 //! An environment's entry while it is changed: a map whatever it was, and its way back to a scalar.
 
-use crate::document::{Scalar, Tree, TreeValue};
+use crate::document::{Scalar, Style, Tree, TreeValue};
 use crate::format::{ENTRY_KEYS, SERVING_KEYS};
 use crate::literal;
 use crate::model::EnvironmentId;
@@ -272,6 +272,7 @@ pub(super) fn write_entry(
         return;
     }
     let mut list = Tree::map();
+    list.style = Some(Style::Plain);
     if subject.flag.rules.value.is_empty() {
         list.set(name, entry, &names);
     } else {

@@ -87,7 +87,7 @@ fn text_of(planner: &Planner<'_>, key: &str, path: &str, new: &NewFlag) -> anyho
         created: today,
     };
     let tree = patch::create(&options, &environments).map_err(refused)?;
-    let body = yaml::render_document(&tree);
+    let body = in_sections(&yaml::render_document(&tree));
     let has_schema = planner
         .overlay
         .read(SCHEMA)
@@ -99,6 +99,15 @@ fn text_of(planner: &Planner<'_>, key: &str, path: &str, new: &NewFlag) -> anyho
     Ok(format!(
         "# yaml-language-server: $schema={up}{SCHEMA}\n{body}"
     ))
+}
+
+/// Sets apart what people look for: the default, and what each environment says.
+fn in_sections(body: &str) -> String {
+    ["default_value:", "environments:"]
+        .iter()
+        .fold(body.to_owned(), |text, key| {
+            text.replacen(&format!("\n{key}"), &format!("\n\n{key}"), 1)
+        })
 }
 
 /// Where `init` and `schema --write` put the schema that editors use.

@@ -4,6 +4,7 @@ use anstyle::{AnsiColor, Style};
 use similar::TextDiff;
 
 use crate::diagnostic::{join_names, plain_text};
+use crate::diff::ChangeKind;
 use crate::ops::{Effect, FileChange, InForce, Plan, WriteReport, WriteStatus};
 
 /// Returns a plan for people: the effects, environment first, the text's difference if nothing was
@@ -52,7 +53,10 @@ fn effects(effects: &[Effect]) -> String {
             if several {
                 label = format!("{label}  {}", effect.flag);
             }
-            let effects = effect.changes.iter().map(|change| line(&change.effect));
+            let effects = effect.changes.iter().map(|change| match change.kind {
+                ChangeKind::Latent => format!("latent, {}", line(&change.effect)),
+                _ => line(&change.effect),
+            });
             let labels = std::iter::once(label).chain(std::iter::repeat(String::new()));
             labels.zip(effects).collect::<Vec<_>>()
         })
