@@ -152,6 +152,24 @@ pub fn served(catalog: &Catalog, flag: &Flag, environment: EnvironmentId, now: i
     plain_text(&phrase::served(View::at(&record, now))).into_owned()
 }
 
+/// Returns what was served and what is, in words; `None` where that reads the same, or where one
+/// side is absent.
+#[must_use]
+pub fn served_change(
+    before: Option<Side<'_>>,
+    after: Option<Side<'_>>,
+    environment: &str,
+    now: i64,
+) -> Option<String> {
+    let (before, after) = (before?, after?);
+    let of = |catalog: &Catalog| catalog.environments.find(environment);
+    let before = record(before.catalog, before.flag, of(before.catalog)?);
+    let after = record(after.catalog, after.flag, of(after.catalog)?);
+    let (was, is) = (View::at(&before, now), View::at(&after, now));
+    let changes = phrase::in_a_change(was) != phrase::in_a_change(is);
+    changes.then(|| plain_text(&phrase::between(was, is)).into_owned())
+}
+
 fn between<'r>(before: &'r Record<'r>, after: &'r Record<'r>, now: i64) -> Vec<Change> {
     if before == after {
         return Vec::new();

@@ -24,7 +24,7 @@ pub(super) fn served(view: View<'_>) -> String {
         State::Killed => format!("killed: {}", thing(view.off())),
         State::Off if !view.phase.enabled => format!("off ({})", thing(view.off())),
         State::Off | State::On => {
-            let rule = |rule| format!("{}: {}", name(rule), of_them(&view.of_rule(rule)));
+            let rule = |rule| Some(format!("{}: {}", name(rule), of_them(&view.of_rule(rule))));
             exposed(view, false, &rule)
         }
     }
@@ -42,20 +42,61 @@ pub(super) fn in_a_change(view: View<'_>) -> String {
         State::On => {
             let rule = |rule| {
                 let dealt = view.of_rule(rule);
-                format!("{}: {}", rule_and_conditions(rule), for_them(&dealt))
+                Some(format!(
+                    "{}: {}",
+                    rule_and_conditions(rule),
+                    for_them(&dealt)
+                ))
             };
             exposed(view, is_boolean(view), &rule)
         }
     }
 }
 
+/// Returns what was served and what is: `on for everybody → 25% of everybody, by user_id; beta_users
+/// as before`. Rules that give the same to the same are not told again.
+pub(super) fn between(was: View<'_>, is: View<'_>) -> String {
+    if !matches!((was.state(), is.state()), (State::On, State::On)) {
+        return format!("{} → {}", in_a_change(was), in_a_change(is));
+    }
+    let told = |view: View<'_>, rule: &Rule<'_>| {
+        let dealt = for_them(&view.of_rule(rule));
+        format!("{}: {dealt}", rule_and_conditions(rule))
+    };
+    let all = |view: View<'_>| -> Vec<String> {
+        view.rules().iter().map(|rule| told(view, rule)).collect()
+    };
+    let (before, after) = (all(was), all(is));
+    let side = |view, others: &[String]| {
+        let new = |rule: &Rule<'_>| Some(told(view, rule)).filter(|words| !others.contains(words));
+        exposed(view, is_boolean(view), &new)
+    };
+    let (before_words, after_words) = (side(was, &after), side(is, &before));
+    let same = is
+        .rules()
+        .iter()
+        .filter(|rule| before.contains(&told(is, rule)));
+    let same: Vec<String> = same.map(|rule| name(rule).to_owned()).collect();
+    if same.is_empty() {
+        return format!("{before_words} → {after_words}");
+    }
+    format!(
+        "{before_words} → {after_words}; {} as before",
+        listed(same, ", ")
+    )
+}
+
 fn is_boolean(view: View<'_>) -> bool {
     view.record.value_type == ValueType::Boolean && view.record.variants.is_empty()
 }
 
-fn exposed<'r>(view: View<'r>, brief: bool, rule: &dyn Fn(&'r Rule<'r>) -> String) -> String {
+fn exposed<'r>(
+    view: View<'r>,
+    brief: bool,
+    rule: &dyn Fn(&'r Rule<'r>) -> Option<String>,
+) -> String {
     let rest = view.rest().map(|rest| everybody(&rest, brief));
-    let rules = view.rules().iter().map(rule);
+    let rules = view.rules().iter().filter_map(rule);
     let text = listed(rest.into_iter().chain(rules), "; ");
     let here = view.record.depends_on.iter();
     let needed: Vec<String> = here

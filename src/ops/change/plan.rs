@@ -48,10 +48,8 @@ pub struct Effect {
     pub is_protected: bool,
     /// Whether the environment was named; the others inherit, or the flag itself was changed.
     pub is_named: bool,
-    /// What was served, in words.
-    pub before: String,
-    /// What is served, in words.
-    pub after: String,
+    /// What was served and what is, in words, where that changes now.
+    pub served: Option<String>,
     /// The changes, one of each kind.
     pub changes: Vec<Change>,
     /// The files that bring it.
@@ -464,21 +462,13 @@ impl<'r> Planner<'r> {
             let name = environment.name.as_str();
             let (was, is) = (side(&self.before.catalog, before), side(&after.catalog, is));
             let changes = diff::changes(was, is, name, now);
-            let served = |side: Option<Side<'_>>| {
-                let id = side.and_then(|side| side.catalog.environments.find(name));
-                let words = side
-                    .zip(id)
-                    .map(|(side, id)| diff::served(side.catalog, side.flag, id, now));
-                words.unwrap_or_default()
-            };
             let named = |job: &Job| job.key == key && job.environment == Some(id);
             (!changes.is_empty()).then(|| Effect {
                 flag: key.to_owned(),
                 environment: name.to_owned(),
                 is_protected: environment.is_protected(),
                 is_named: jobs.iter().any(named),
-                before: served(was),
-                after: served(is),
+                served: diff::served_change(was, is, name, now),
                 changes,
                 files: files.clone(),
             })

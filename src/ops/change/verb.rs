@@ -213,7 +213,16 @@ fn to_whom(options: &Enable) -> String {
         Some(What::Value(tree)) => format!(" with {}", tree.to_json()),
         Some(What::Typed(text)) => format!(" with {text}"),
         Some(What::Variant(name)) => format!(" with {name}"),
-        Some(What::Split(tree)) => format!(" split {}", tree.to_json()),
+        Some(What::Split(weights)) => {
+            let parts = weights.entries().iter();
+            let parts: Vec<String> = parts
+                .map(|(name, weight)| format!("{name}={}", weight.to_json()))
+                .collect();
+            match parts.as_slice() {
+                [] => " with the variants' own weights".to_owned(),
+                parts => format!(" split {}", parts.join(",")),
+            }
+        }
     };
     let share = match options.share {
         None => String::new(),

@@ -53,12 +53,9 @@ fn effects(effects: &[Effect]) -> String {
             if several {
                 label = format!("{label}  {}", effect.flag);
             }
-            let effects = effect.changes.iter().map(|change| match change.kind {
-                ChangeKind::Latent => format!("latent, {}", line(&change.effect)),
-                _ => line(&change.effect),
-            });
+            let effects = told(effect);
             let labels = std::iter::once(label).chain(std::iter::repeat(String::new()));
-            labels.zip(effects).collect::<Vec<_>>()
+            labels.zip(effects)
         })
         .collect();
     let width = rows.iter().map(|(label, _)| label.chars().count()).max();
@@ -72,6 +69,28 @@ fn effects(effects: &[Effect]) -> String {
         text.push_str("  nobody is served anything else\n");
     }
     text
+}
+
+/// What was served and what is, and what that does. A switch says both by itself.
+fn told(effect: &Effect) -> Vec<String> {
+    let is_switch = |kind| {
+        matches!(
+            kind,
+            ChangeKind::Created
+                | ChangeKind::Removed
+                | ChangeKind::Enabled
+                | ChangeKind::Disabled
+                | ChangeKind::Killed
+                | ChangeKind::Restored
+        )
+    };
+    let switched = effect.changes.iter().any(|change| is_switch(change.kind));
+    let served = effect.served.iter().filter(|_| !switched);
+    let changes = effect.changes.iter().map(|change| match change.kind {
+        ChangeKind::Latent => format!("latent, {}", line(&change.effect)),
+        _ => line(&change.effect),
+    });
+    served.map(|served| line(served)).chain(changes).collect()
 }
 
 fn label(effect: &Effect) -> String {
