@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::cli::args::{Clock, EnvironmentArg, FlagsArg, WriteArgs, parse_moment};
+use crate::cli::args::{Clock, EnvironmentArg, FlagsArg, WriteArgs, parse_time};
 use crate::cli::{ExitStatus, Ui};
 use crate::literal;
 use crate::ops::Verb;
@@ -26,7 +26,7 @@ pub(in crate::cli) struct DisableArgs {
     environment: EnvironmentArg,
 
     /// Write a schedule step for this time instead
-    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Timestamp>,
 
     /// Keep schedule steps ahead, also those that expose something

@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::cli::args::{Clock, FlagsArg, WriteArgs, parse_moment};
+use crate::cli::args::{Clock, FlagsArg, WriteArgs, parse_time};
 use crate::cli::{ExitStatus, Ui};
 use crate::literal;
 use crate::ops::{CommitMode, EmergencyWrite, UsageError, Verb};
@@ -38,7 +38,7 @@ pub(in crate::cli) struct EmergencyDisableArgs {
     environments: Vec<String>,
 
     /// When somebody must have looked; a week from now if left out
-    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     until: Option<Timestamp>,
 
     #[command(flatten)]

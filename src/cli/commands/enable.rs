@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use crate::cli::args::{
-    Clock, EnvironmentArg, FlagsArg, ScheduleArgs, ServeArgs, WriteArgs, parse_moment,
+    Clock, EnvironmentArg, FlagsArg, ScheduleArgs, ServeArgs, WriteArgs, parse_time,
 };
 use crate::cli::{ExitStatus, Ui};
 use crate::literal;
@@ -36,7 +36,7 @@ pub(in crate::cli) struct EnableArgs {
     with_dependencies: bool,
 
     /// Write a schedule step for this time instead
-    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Timestamp>,
 
     #[command(flatten)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::cli::args::{Clock, FlagsArg, ScheduleArgs, WriteArgs, parse_moment, parse_percentage};
+use crate::cli::args::{Clock, FlagsArg, ScheduleArgs, WriteArgs, parse_percentage, parse_time};
 use crate::cli::{ExitStatus, Ui};
 use crate::literal;
 use crate::ops::Verb;
@@ -40,7 +40,7 @@ pub(in crate::cli) struct PromoteArgs {
     as_is: bool,
 
     /// When ramps and schedules that are brought begin
-    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     restart_at: Option<Timestamp>,
 
     #[command(flatten)]

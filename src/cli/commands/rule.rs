@@ -43,7 +43,11 @@ struct Place {
     /// The rule's name
     #[arg(short, long, value_name = "NAME")]
     name: String,
+}
 
+/// How the change is written.
+#[derive(Debug, Args)]
+struct Writing {
     #[command(flatten)]
     schedule: ScheduleArgs,
 
@@ -54,7 +58,8 @@ struct Place {
 /// The parts of a rule.
 #[derive(Debug, Args)]
 struct Parts {
-    /// A condition, like `country in [US, CA]` or `segment beta` (repeatable: all must hold)
+    /// A condition, like `country in [US, CA]` or `segment beta` (repeatable: all must hold); a new
+    /// rule without conditions takes everybody
     #[arg(long, value_name = "CONDITION")]
     when: Vec<String>,
 
@@ -78,13 +83,12 @@ struct AddArgs {
     #[command(flatten)]
     parts: Parts,
 
-    /// Take everybody: a rule without conditions
-    #[arg(long, conflicts_with = "when", required_unless_present = "when")]
-    everybody: bool,
-
     /// The rule to stand before; the end of the list if left out
     #[arg(long, value_name = "NAME")]
     before: Option<String>,
+
+    #[command(flatten)]
+    writing: Writing,
 }
 
 #[derive(Debug, Args)]
@@ -94,6 +98,9 @@ struct SetArgs {
 
     #[command(flatten)]
     parts: Parts,
+
+    #[command(flatten)]
+    writing: Writing,
 }
 
 #[derive(Debug, Args)]
@@ -104,12 +111,18 @@ struct MoveArgs {
     /// The rule to stand before; the end of the list if left out
     #[arg(long, value_name = "NAME")]
     before: Option<String>,
+
+    #[command(flatten)]
+    writing: Writing,
 }
 
 #[derive(Debug, Args)]
 struct RemoveArgs {
     #[command(flatten)]
     place: Place,
+
+    #[command(flatten)]
+    writing: Writing,
 }
 
 impl Parts {
@@ -130,22 +143,28 @@ pub(super) fn run(
     clock: Clock,
     ui: &mut Ui,
 ) -> anyhow::Result<ExitStatus> {
-    let (place, action) = match &args.action {
-        Action::Add(args) => (
-            &args.place,
-            RuleAction::Add(args.parts.parts(), args.before.clone()),
-        ),
-        Action::Set(args) => (&args.place, RuleAction::Set(args.parts.parts())),
-        Action::Move(args) => (&args.place, RuleAction::Move(args.before.clone())),
-        Action::Remove(args) => (&args.place, RuleAction::Remove),
+    let (place, writing, action) = match &args.action {
+        Action::Add(args) => {
+            let action = RuleAction::Add(args.parts.parts(), args.before.clone());
+            (&args.place, &args.writing, action)
+        }
+        Action::Set(args) => {
+            let action = RuleAction::Set(args.parts.parts());
+            (&args.place, &args.writing, action)
+        }
+        Action::Move(args) => {
+            let action = RuleAction::Move(args.before.clone());
+            (&args.place, &args.writing, action)
+        }
+        Action::Remove(args) => (&args.place, &args.writing, RuleAction::Remove),
     };
     let verb = Verb::Rule {
         name: place.name.clone(),
         action,
-        pending: place.schedule.pending(),
+        pending: writing.schedule.pending(),
     };
     let environments = place.environment.env.iter().cloned().collect();
     let flags = change::one_flag(&place.flag);
-    let request = change::request(verb, &flags, environments, &place.write, folder, clock);
+    let request = change::request(verb, &flags, environments, &writing.write, folder, clock);
     change::run(&request, ui)
 }
