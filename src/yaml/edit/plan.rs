@@ -5,7 +5,7 @@ use crate::document::{Kind, Style, Tree, TreeValue};
 use super::change::Change;
 use super::habits::Habits;
 use super::layout::{Place, Reader};
-use super::render::Renderer;
+use super::render::{Renderer, fits_in_brackets};
 use super::splice::Splice;
 use super::{block, flow, replace};
 
@@ -129,7 +129,7 @@ impl Planner<'_> {
     }
 
     /// Returns the tree with the style of the last sibling that is a map with parts, where it has
-    /// no style of its own and is such a map too.
+    /// no style of its own and is such a map too. In brackets only what fits on a line.
     pub(super) fn like_siblings(&self, tree: &Tree, parent: &Place, except: Option<usize>) -> Tree {
         let mut tree = tree.clone();
         if tree.style.is_none()
@@ -145,7 +145,11 @@ impl Planner<'_> {
                         matches!(&node.kind, Kind::Mapping(entries) if !entries.is_empty());
                     has_parts.then_some(node.style)
                 });
-            tree.style = style;
+            // Brackets that would not fit on a line are nobody's style.
+            tree.style = match style {
+                Some(Style::Flow) if !fits_in_brackets(&tree) => Some(Style::Plain),
+                style => style,
+            };
         }
         tree
     }

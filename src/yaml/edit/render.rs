@@ -208,6 +208,11 @@ impl Renderer<'_> {
     }
 }
 
+/// Returns whether a value reads well in brackets.
+pub(super) fn fits_in_brackets(tree: &Tree) -> bool {
+    depth(tree) <= 3 && in_brackets(tree).chars().count() <= MAX_WIDTH
+}
+
 fn is_small(tree: &Tree) -> bool {
     let scalars = tree.entries().iter().all(|(_, tree)| is_scalar(tree));
     scalars && tree.entries().len() <= 4 && tree.items().is_empty()
