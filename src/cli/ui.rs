@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use anstream::{AutoStream, ColorChoice};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::ops::{Note, Waiting};
 use crate::output::{human, json};
 use crate::text::SourceMap;
 
@@ -109,6 +110,27 @@ impl Ui {
         }
     }
 
+    /// Writes a note of an op with its next step.
+    pub fn op_note(&mut self, note: &Note) {
+        self.note(&noted("note", note));
+    }
+
+    /// Writes a warning of an op with its next step, which `--quiet` does not silence.
+    pub fn op_warning(&mut self, warning: &Note) {
+        self.warn(&noted("warning", warning));
+    }
+
+    /// Returns what to call where another program is waited for. Programs that read this one's
+    /// stderr as JSON are not told.
+    #[must_use]
+    pub fn waiting(&self) -> Option<Waiting> {
+        let tell = || {
+            let mut stderr = io::stderr();
+            let _ = stderr.write_all(b"waiting for another ffctl that is at work here\n");
+        };
+        (!self.quiet && !self.json).then_some(tell)
+    }
+
     /// Writes to stderr. What cannot be written there cannot be told anywhere.
     pub fn warn(&mut self, text: &str) {
         let _ = self.stderr.write_all(text.as_bytes());
@@ -160,5 +182,16 @@ impl Ui {
         if let Some(hint) = hint {
             self.warn(&format!("{bold}hint{bold:#}: {hint}"));
         }
+    }
+}
+
+fn noted(kind: &str, note: &Note) -> String {
+    let message = human::line(&note.message);
+    match &note.hint {
+        Some(hint) => {
+            let indent = " ".repeat(kind.len() + 2);
+            format!("{kind}: {message}\n{indent}{}", human::line(hint))
+        }
+        None => format!("{kind}: {message}"),
     }
 }

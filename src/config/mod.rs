@@ -41,7 +41,7 @@ pub struct Config {
     pub repositories: BTreeSet<String>,
     /// Whether writing commands commit by default.
     pub commit: bool,
-    /// The branches that are not committed to directly.
+    /// The branches that changes are merged into.
     pub protected_branches: BTreeSet<String>,
     /// The branch that runtimes are built from.
     pub release_branch: Option<String>,

@@ -97,7 +97,7 @@ pub struct GitSettings {
     /// Whether writing commands commit by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<bool>,
-    /// Branches that are not committed to directly.
+    /// Branches that changes are merged into: a commit made on one directly is warned of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protected_branches: Option<Vec<String>>,
     /// The branch that runtimes are built from: where emergencies go.

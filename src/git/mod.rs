@@ -23,7 +23,7 @@ mod worktree;
 pub use commit::commit_only;
 pub use head::{Head, head};
 pub use index::{Staged, advance, export_index, restage, stage, staged};
-pub use program::{GitError, WRITING};
+pub use program::{GitError, NotInstalled, WRITING};
 pub use remote::{Pushed, fetch, push, remote_of};
 pub use repository::{Checkout, Repo, git_dir};
 pub use status::{differing, ignored};

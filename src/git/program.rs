@@ -53,6 +53,18 @@ impl fmt::Display for GitError {
 
 impl std::error::Error for GitError {}
 
+/// There is no program `git`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotInstalled;
+
+impl fmt::Display for NotInstalled {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the program `git` is not installed, or not in a folder of PATH")
+    }
+}
+
+impl std::error::Error for NotInstalled {}
+
 /// A run of the program.
 pub(super) struct Git {
     command: Command,
@@ -132,12 +144,11 @@ impl Git {
         if self.input.is_some() {
             self.command.stdin(Stdio::piped());
         }
-        let mut child = self.command.spawn().map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => anyhow::anyhow!(
-                "{cannot}: the program `git` is not installed, or not in a folder of PATH"
-            ),
-            _ => anyhow::Error::new(error).context(cannot.clone()),
-        })?;
+        let spawned = self.command.spawn().map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => NotInstalled.into(),
+            _ => anyhow::Error::new(error),
+        });
+        let mut child = spawned.with_context(|| cannot.clone())?;
         let writer = child
             .stdin
             .take()

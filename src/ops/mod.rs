@@ -17,7 +17,7 @@ mod show;
 mod validate;
 mod write;
 
-pub use crate::store::FileChange;
+pub use crate::store::{FileChange, Waiting};
 pub use attributes::{Assignment, context_of};
 pub use change::{
     Cause, Effect, NewFlag, Plan, RefusedError, Request, RuleAction, Skipped, Verb, change,
@@ -38,5 +38,5 @@ pub use show::{
 pub use validate::{ValidateOptions, ValidateReport, validate};
 pub use write::{
     CommitMode, Committed, EmergencyWrite, InForce, Note, Planned, PushedTo, WriteOptions,
-    WriteReport, WriteStatus, bring_to_an_end, note_of, place_of, recover, write,
+    WriteReport, WriteStatus, place_of, recover, write,
 };

@@ -14,8 +14,6 @@ use crate::text::SourceMap;
 use crate::tree::FileTree;
 use crate::workspace::{self, Project, Selection};
 
-use super::write::{Note, note_of, recover};
-
 /// A project's files, read and checked.
 #[derive(Debug)]
 pub struct Opened {
@@ -31,8 +29,6 @@ pub struct Opened {
     pub files: usize,
     /// The keys of all flags, read or not.
     pub known: BTreeSet<FlagKey>,
-    /// What became of a change that was stopped before it was done.
-    pub recovered: Option<Note>,
 }
 
 /// A name or option that cannot be used. The command line ends with status 2.
@@ -62,18 +58,16 @@ impl UsageError {
     }
 }
 
-/// Finds the project of a folder, reads the selected flags, and checks them.
+/// Finds the project of a folder, reads the selected flags, and checks them. A change that was
+/// stopped half way is read as it is: call [`recover`](super::recover) first.
 ///
 /// # Errors
 ///
 /// Fails if there is no project, or if it pins another version of ffctl.
 pub fn open(folder: &Path, selection: Selection<'_>, now: Timestamp) -> anyhow::Result<Opened> {
     let project = Project::find(folder)?;
-    let recovered = recover(project.tree.root())?;
     let tree = project.tree.clone();
-    let mut opened = read(project, &tree, selection, now);
-    opened.recovered = recovered.as_ref().map(note_of);
-    Ok(opened)
+    Ok(read(project, &tree, selection, now))
 }
 
 /// Reads the selected flags of a project from a tree, and checks them.
@@ -102,7 +96,6 @@ pub(super) fn read(
         diagnostics,
         files: loaded.files,
         known: loaded.known,
-        recovered: None,
     }
 }
 

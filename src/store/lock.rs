@@ -6,10 +6,19 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use anyhow::Context as _;
 
 use super::Place;
+
+/// How long a lock is waited for without a word: other programs need it for milliseconds, if no
+/// hook of a commit is at work.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Called once where a lock is waited for that long.
+pub type Waiting = fn();
 
 /// The right to write; given back when it is dropped.
 #[derive(Debug)]
@@ -19,24 +28,19 @@ pub struct Lock {
 
 impl Lock {
     /// Takes the lock, and waits for it as long as another program holds it. `waiting` is called
-    /// once before it waits.
+    /// once if that takes longer than a second.
     ///
     /// # Errors
     ///
     /// Fails if the file cannot be opened, made or locked.
-    pub fn take(place: &Place, waiting: &mut dyn FnMut()) -> anyhow::Result<Self> {
+    pub fn take(place: &Place, waiting: Option<Waiting>) -> anyhow::Result<Self> {
         let cannot = || format!("cannot lock `{}`", place.lock.display());
-        let mut told = false;
         loop {
             let file = open(&place.lock).with_context(cannot)?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    if !told {
-                        waiting();
-                        told = true;
-                    }
-                    file.lock().with_context(cannot)?;
+                    wait(&file, waiting).with_context(cannot)?;
                 }
                 Err(TryLockError::Error(error)) => return Err(error).with_context(cannot),
             }
@@ -60,6 +64,24 @@ impl Lock {
             Err(TryLockError::Error(error)) => Err(error).with_context(cannot),
         }
     }
+}
+
+/// Waits for the lock, and tells if it takes long.
+fn wait(file: &File, waiting: Option<Waiting>) -> io::Result<()> {
+    let Some(waiting) = waiting else {
+        return file.lock();
+    };
+    std::thread::scope(|scope| {
+        let (locked, is_locked) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            if is_locked.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                waiting();
+            }
+        });
+        let result = file.lock();
+        drop(locked);
+        result
+    })
 }
 
 /// Some network file systems lock only what is open for writing; others can only be read.

@@ -21,7 +21,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use apply::{Applied, apply, undo};
-pub use lock::Lock;
+pub use lock::{Lock, Waiting};
 pub use recover::{Recovered, recover, recover_locked};
 
 /// Where a project is, and where the program keeps what it needs to write it.

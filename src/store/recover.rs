@@ -8,7 +8,7 @@ use super::apply::{put_in_place, take_back, write_beside};
 use super::disk;
 use super::journal::{self, Journal};
 use super::target::{Holds, Target};
-use super::{Lock, Place, Step, Steps, all_steps};
+use super::{Lock, Place, Step, Steps, Waiting, all_steps};
 
 /// What became of a plan that a killed program left behind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,17 +25,17 @@ pub enum Recovered {
 }
 
 /// Brings to an end what a killed program left behind; returns `None` if there is nothing. Waits
-/// for a program that is still at work.
+/// for a program that is still at work, and calls `waiting` if that takes long.
 ///
 /// # Errors
 ///
 /// Fails if there is something, and it cannot be read or brought to an end.
-pub fn recover(place: &Place) -> anyhow::Result<Option<Recovered>> {
+pub fn recover(place: &Place, waiting: Option<Waiting>) -> anyhow::Result<Option<Recovered>> {
     // The usual case: one look, no lock, and nothing written on a disk that may be read only.
     if !journal::exists(place) {
         return Ok(None);
     }
-    let lock = Lock::take(place, &mut || ())?;
+    let lock = Lock::take(place, waiting)?;
     recover_locked(place, &lock)
 }
 

@@ -65,7 +65,7 @@ fn project() -> tempfile::TempDir {
 }
 
 fn lock(root: &Path) -> Lock {
-    Lock::take(&place(root), &mut || ()).unwrap()
+    Lock::take(&place(root), None).unwrap()
 }
 
 /// Returns whether every file of the plan is new (`Some(true)`), old, or some each. A file that is
@@ -151,7 +151,7 @@ fn a_killed_run_leaves_old_or_new_files_and_the_next_makes_them_one() {
         let root = project.path();
         let ended = run_and_die(root, stop);
         state(root);
-        match recover(&place(root)).unwrap() {
+        match recover(&place(root), None).unwrap() {
             None => assert!(ended || stop == 0),
             Some(Recovered::Dropped) => {
                 assert_eq!(state(root), Some(false));
@@ -190,7 +190,7 @@ fn a_killed_recovery_is_recovered_from() {
             };
             let ended = recover_with(&place(root), &lock(root), &mut steps).is_ok();
             state(root);
-            recover(&place(root)).unwrap();
+            recover(&place(root), None).unwrap();
             assert!(state(root).is_some());
             assert!(strays(root).is_empty());
             if ended {
@@ -247,7 +247,7 @@ fn what_was_edited_after_all_was_done_is_no_reason_to_take_anything_back() {
     let root = project.path();
     assert!(!run_and_die(root, 10));
     fs::write(root.join("flags/a.yaml"), "mine: 1\n").unwrap();
-    let recovered = recover(&place(root)).unwrap();
+    let recovered = recover(&place(root), None).unwrap();
     assert!(matches!(recovered, Some(Recovered::Finished(_))));
     assert!(root.join("flags/deep/er/new.yaml").exists());
 }
@@ -421,9 +421,9 @@ fn without_a_journal_nothing_is_written_to_recover() {
         journal: missing.join("journal"),
         ..place(project.path())
     };
-    assert_eq!(recover(&place).unwrap(), None);
+    assert_eq!(recover(&place, None).unwrap(), None);
     assert!(!missing.exists());
-    let lock = Lock::take(&place, &mut || ()).unwrap();
+    let lock = Lock::take(&place, None).unwrap();
     apply_with(&place, &lock, &plan(), &mut all_steps).unwrap();
     assert_eq!(state(project.path()), Some(true));
 }

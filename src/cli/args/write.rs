@@ -81,6 +81,7 @@ impl WriteArgs {
             push: self.push,
             dry_run: self.dry_run,
             emergency: None,
+            waiting: None,
         }
     }
 }

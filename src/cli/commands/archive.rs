@@ -43,5 +43,5 @@ pub(super) fn run(
         folder,
         clock,
     );
-    change::run(&request, ui)
+    change::run(request, ui)
 }

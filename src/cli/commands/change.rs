@@ -39,10 +39,11 @@ pub(super) fn one_flag(key: &str) -> FlagsArg {
 }
 
 /// Carries a request out, and tells.
-pub(super) fn run(request: &Request, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
-    let report = ops::change(request)?;
+pub(super) fn run(mut request: Request, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
+    request.write.waiting = ui.waiting();
+    let report = ops::change(&request)?;
     tell(request.verb.name(), &report, ui)?;
-    Ok(status(request, &report))
+    Ok(status(&request, &report))
 }
 
 /// Tells what a writing command did.
@@ -58,10 +59,10 @@ fn tell(command: &str, report: &WriteReport<Plan>, ui: &mut Ui) -> anyhow::Resul
         ui.note(&format!("note: {}", human::line(note)));
     }
     for note in &report.notes {
-        ui.note(&format!("note: {}", human::line(&note.message)));
-        if let Some(hint) = &note.hint {
-            ui.note(&format!("      {}", human::line(hint)));
-        }
+        ui.op_note(note);
+    }
+    for warning in &report.warnings {
+        ui.op_warning(warning);
     }
     for file in &report.changed_by_hook {
         ui.warn(&format!(

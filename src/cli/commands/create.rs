@@ -73,7 +73,7 @@ pub(super) fn run(
     });
     let flags = change::one_flag(&args.flag);
     let request = change::request(verb, &flags, Vec::new(), &args.write, folder, clock);
-    change::run(&request, ui)
+    change::run(request, ui)
 }
 
 fn parse_date(text: &str) -> Result<Date, String> {

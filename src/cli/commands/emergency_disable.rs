@@ -74,7 +74,7 @@ pub(super) fn run(
     request.write.emergency = Some(EmergencyWrite {
         name: format!("{}-{time}", name.map_or("flags", String::as_str)),
     });
-    change::run(&request, ui)
+    change::run(request, ui)
 }
 
 /// Returns the reason: as it was said, or as it is typed where somebody can be asked.

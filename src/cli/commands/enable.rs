@@ -63,5 +63,5 @@ pub(super) fn run(
     };
     let environments = args.environment.env.iter().cloned().collect();
     let request = change::request(verb, &args.flags, environments, &args.write, folder, clock);
-    change::run(&request, ui)
+    change::run(request, ui)
 }

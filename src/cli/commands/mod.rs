@@ -30,8 +30,10 @@ use crate::ops;
 /// Runs the command that the arguments name.
 pub(super) fn run(cli: &Cli, clock: Clock, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
     let folder = cli.global.directory.as_path();
-    if let Some(note) = ops::bring_to_an_end(folder)? {
-        ui.note(&format!("note: {}", note.message));
+    if reads_flags(&cli.command)
+        && let Some(note) = ops::recover(folder, ui.waiting())?
+    {
+        ui.op_note(&note);
     }
     match &cli.command {
         Command::Init(args) => init::run(args, folder, ui),
@@ -55,4 +57,12 @@ pub(super) fn run(cli: &Cli, clock: Clock, ui: &mut Ui) -> anyhow::Result<ExitSt
         Command::Completions(args) => completions::run(args, ui),
         Command::Man(args) => man::run(args, ui),
     }
+}
+
+/// Returns whether a command looks at a project's files. The others work whatever state they are in.
+fn reads_flags(command: &Command) -> bool {
+    !matches!(
+        command,
+        Command::Init(_) | Command::Schema(_) | Command::Completions(_) | Command::Man(_)
+    )
 }

@@ -67,5 +67,5 @@ pub(super) fn run(
     };
     let environments = vec![args.to.clone()];
     let request = change::request(verb, &args.flags, environments, &args.write, folder, clock);
-    change::run(&request, ui)
+    change::run(request, ui)
 }

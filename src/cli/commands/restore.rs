@@ -60,5 +60,5 @@ pub(super) fn run(
     if request.write.commit == CommitMode::Settings {
         request.write.commit = CommitMode::Preferred;
     }
-    change::run(&request, ui)
+    change::run(request, ui)
 }

@@ -166,5 +166,5 @@ pub(super) fn run(
     let environments = place.environment.env.iter().cloned().collect();
     let flags = change::one_flag(&place.flag);
     let request = change::request(verb, &flags, environments, &writing.write, folder, clock);
-    change::run(&request, ui)
+    change::run(request, ui)
 }

@@ -54,7 +54,7 @@ pub(super) fn run(
     };
     let environments = args.environment.env.iter().cloned().collect();
     let request = change::request(verb, &args.flags, environments, &args.write, folder, clock);
-    change::run(&request, ui)
+    change::run(request, ui)
 }
 
 fn parse_assignment(text: &str) -> Result<Assignment, String> {

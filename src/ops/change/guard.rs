@@ -27,8 +27,12 @@ pub(super) fn said(
             "say to how many: `--percentage P`".to_owned(),
         ));
     }
-    // An emergency cannot wait, and a new flag is off: nobody is served anything else.
-    if matches!(request.verb, Verb::EmergencyDisable(_) | Verb::Create(_)) {
+    // A kill and its end want a reason, which their commands ask for, and no more; a new flag is
+    // off, so that nobody is served anything else.
+    if matches!(
+        request.verb,
+        Verb::EmergencyDisable(_) | Verb::Restore(_) | Verb::Create(_)
+    ) {
         return Ok(());
     }
     let guarded = changed().find_map(|effect| {

@@ -41,7 +41,7 @@ impl<T> Session<'_, T> {
             let planned = self.plan(&root)?;
             return Ok(Built::without_commit(planned));
         }
-        let lock = Lock::take(&place, &mut || ())?;
+        let lock = Lock::take(&place, self.options.waiting)?;
         let mut paths = Vec::new();
         let (planned, applied) = self.plan_and_apply(&place, &lock, |_, planned| {
             paths = paths_in(apart, &root, &planned.files)?;

@@ -10,7 +10,8 @@ use crate::workspace::CONFIG_FILE;
 
 use super::share::remote_for;
 use super::{
-    CommitMode, Committed, Planned, Session, UsageError, WriteReport, WriteStatus, place_of, quoted,
+    CommitMode, Committed, Note, Planned, Session, UsageError, WriteReport, WriteStatus, place_of,
+    quoted,
 };
 
 /// How often a plan is made again because files changed under it.
@@ -103,6 +104,8 @@ impl<T> Session<'_, T> {
         let branch = repo.checkout()?.branch().map(str::to_owned);
         let mut report = WriteReport::new(WriteStatus::Committed, planned);
         report.changed_by_hook = changed_by_hook;
+        let protected = branch.as_deref().and_then(|branch| self.protected(branch));
+        report.warnings.extend(protected);
         report.commit = Some(Committed { id, branch });
         if self.options.push {
             return self.share_commit(&repo, report);
@@ -114,9 +117,6 @@ impl<T> Session<'_, T> {
     fn can_commit_here(&mut self, repo: &Repo, paths: &[String]) -> anyhow::Result<()> {
         idle(repo)?;
         let checkout = repo.checkout()?;
-        if let Some(branch) = checkout.branch() {
-            self.not_protected(branch)?;
-        }
         if self.options.push {
             can_push(&checkout)?;
             remote_for(repo, checkout.branch())?;
@@ -135,18 +135,15 @@ impl<T> Session<'_, T> {
         Err(UsageError::new(message, hint).into())
     }
 
-    /// Refuses a branch that is not committed to directly.
-    pub(super) fn not_protected(&self, branch: &str) -> Result<(), UsageError> {
-        let config = self.config.as_ref();
-        let is_protected = config.is_some_and(|config| config.protected_branches.contains(branch));
-        if !is_protected {
-            return Ok(());
-        }
-        let message = format!("`{branch}` is not committed to directly");
-        let hint = format!(
-            "commit to another branch with `--branch NAME`, or leave the files uncommitted with `--no-commit`; `[git] protected_branches` in {CONFIG_FILE} says so"
-        );
-        Err(UsageError::new(message, hint))
+    /// Returns what to say of a commit on a branch that changes are to be merged into.
+    pub(super) fn protected(&self, branch: &str) -> Option<Note> {
+        let config = self.config.as_ref()?;
+        config.protected_branches.contains(branch).then(|| Note {
+            message: format!("`{branch}` is protected, and this commits to it directly"),
+            hint: Some(format!(
+                "`--branch NAME` commits to another branch, to be merged; `[git] protected_branches` in {CONFIG_FILE} names this one"
+            )),
+        })
     }
 }
 

@@ -17,7 +17,6 @@ impl<T> Session<'_, T> {
     pub(super) fn commit_elsewhere(&mut self) -> anyhow::Result<WriteReport<T>> {
         let repo = self.repository()?;
         let branch = self.options.branch.clone().unwrap_or_default();
-        self.not_protected(&branch)?;
         idle(&repo)?;
         is_free(&repo, &branch)?;
         let remote = self.options.push.then(|| remote_for(&repo, Some(&branch)));
@@ -39,6 +38,7 @@ impl<T> Session<'_, T> {
                 continue;
             }
             let mut report = committed(built.planned, &commit, &branch);
+            report.warnings.extend(self.protected(&branch));
             if let Some(remote) = remote {
                 let to = PushedTo { remote, branch };
                 self.share_branch(&repo, &mut report, to, &commit)?;
@@ -93,7 +93,9 @@ impl<T> Session<'_, T> {
                     let hint = format!("check out `{}` and {}", to.branch, pull(&to));
                     self.note(message, hint);
                 }
+                let warnings = std::mem::take(&mut report.warnings);
                 *report = committed(built.planned, &pushed, &to.branch);
+                report.warnings = warnings;
             }
             Shared::Needless(_) => {
                 let message = format!(

@@ -19,12 +19,12 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Config;
 use crate::git;
-use crate::store::{self, FileChange, Lock, Place, Recovered};
+use crate::store::{self, FileChange, Lock, Place, Recovered, Waiting};
 use crate::workspace::Project;
 
 use super::open::UsageError;
 
-pub use place::{bring_to_an_end, place_of, recover};
+pub use place::{place_of, recover};
 
 /// Whether a command commits what it writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,6 +57,8 @@ pub struct WriteOptions {
     pub dry_run: bool,
     /// Whether the commit goes to the release branch, past whatever is in its way.
     pub emergency: Option<EmergencyWrite>,
+    /// What to call once if another program is waited for, for longer than a second.
+    pub waiting: Option<Waiting>,
 }
 
 /// A change that cannot wait.
@@ -100,6 +102,8 @@ pub struct WriteReport<T> {
     pub in_force: Option<InForce>,
     /// Files whose committed content does not mean what was planned, because a hook changed it.
     pub changed_by_hook: Vec<String>,
+    /// What may be in the way of what was done.
+    pub warnings: Vec<Note>,
     /// What else there is to know.
     pub notes: Vec<Note>,
 }
@@ -168,6 +172,7 @@ impl<T> WriteReport<T> {
             pushed: None,
             in_force: None,
             changed_by_hook: Vec::new(),
+            warnings: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -226,14 +231,14 @@ pub fn write<T>(
     not_from_a_hook(&place)?;
     let mode = session.mode()?;
     // A look needs no lock, and no disk that can be written.
-    let lock = (mode != Mode::Look).then(|| Lock::take(&place, &mut || ()));
+    let lock = (mode != Mode::Look).then(|| Lock::take(&place, options.waiting));
     let lock = lock.transpose()?;
     let recovered = match &lock {
         Some(lock) => store::recover_locked(&place, lock)?,
-        None => store::recover(&place)?,
+        None => store::recover(&place, options.waiting)?,
     };
     session.notes.extend(recovered.as_ref().map(note_of));
-    let mut report = session.run(mode, lock.as_ref())?;
+    let mut report = session.run(mode, lock.as_ref()).map_err(without_git)?;
     report.notes.splice(..0, session.notes);
     Ok(report)
 }
@@ -301,6 +306,16 @@ impl<T> Session<'_, T> {
     }
 }
 
+/// Says what can be done where there is no `git` to commit with.
+fn without_git(error: anyhow::Error) -> anyhow::Error {
+    if !error.is::<git::NotInstalled>() {
+        return error;
+    }
+    let message = "nothing can be committed without the program `git`, and nothing was written";
+    let hint = "install it, or write the files only, with `--no-commit`".to_owned();
+    error.context(UsageError::new(message, hint))
+}
+
 /// Refuses to wait for a lock that is held until this very program ends.
 fn not_from_a_hook(place: &Place) -> Result<(), UsageError> {
     let writing = std::env::var_os(git::WRITING).map(PathBuf::from);
@@ -317,8 +332,7 @@ fn not_from_a_hook(place: &Place) -> Result<(), UsageError> {
 }
 
 /// Returns what to tell of a run that was stopped before this one.
-#[must_use]
-pub fn note_of(recovered: &Recovered) -> Note {
+fn note_of(recovered: &Recovered) -> Note {
     let message = match recovered {
         Recovered::Dropped => {
             "an ffctl that was stopped had not yet changed anything; nothing is left of it"

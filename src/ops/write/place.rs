@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::git;
-use crate::store::{self, Place, Recovered};
+use crate::store::{self, Place, Waiting};
 use crate::workspace::CONFIG_FILE;
 
 use super::{Note, note_of};
@@ -38,24 +38,15 @@ pub fn place_of(root: &Path) -> Place {
     }
 }
 
-/// Brings to an end what a killed program left in the project of a folder. Every command that reads
-/// or writes the working tree calls it first.
+/// Brings to an end what a killed program left in the project that a folder belongs to, and returns
+/// what to tell of it. Whoever reads or writes a project calls it first; [`write()`](super::write)
+/// does so itself, under its lock. A program that is at work is waited for, and `waiting` called if
+/// that takes longer than a second.
 ///
 /// # Errors
 ///
 /// Fails if there is something, and it cannot be read or brought to an end.
-pub fn recover(root: &Path) -> anyhow::Result<Option<Recovered>> {
-    let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
-    store::recover(&place_of(&root))
-}
-
-/// Does the same for the project that a folder belongs to, if it belongs to one, and returns what to
-/// tell of it.
-///
-/// # Errors
-///
-/// As [`recover`].
-pub fn bring_to_an_end(folder: &Path) -> anyhow::Result<Option<Note>> {
+pub fn recover(folder: &Path, waiting: Option<Waiting>) -> anyhow::Result<Option<Note>> {
     let Ok(folder) = fs::canonicalize(folder) else {
         return Ok(None);
     };
@@ -63,5 +54,6 @@ pub fn bring_to_an_end(folder: &Path) -> anyhow::Result<Option<Note>> {
         .ancestors()
         .find(|folder| folder.join(CONFIG_FILE).is_file());
     let Some(root) = root else { return Ok(None) };
-    Ok(recover(root)?.as_ref().map(note_of))
+    let recovered = store::recover(&place_of(root), waiting)?;
+    Ok(recovered.as_ref().map(note_of))
 }

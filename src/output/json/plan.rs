@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::ops::{Cause, InForce, Plan, WriteReport, WriteStatus};
+use crate::ops::{Cause, InForce, Note, Plan, WriteReport, WriteStatus};
 
 use super::changes::{ChangeDocument, ChangesBody};
 
@@ -102,10 +102,9 @@ impl PlanDocument {
             effect.changes.iter().map(document)
         });
         let mut notes = plan.notes.clone();
-        notes.extend(report.notes.iter().map(|note| match &note.hint {
-            Some(hint) => format!("{}; {hint}", note.message),
-            None => note.message.clone(),
-        }));
+        notes.extend(report.notes.iter().map(sentence));
+        let mut warnings = plan.warnings.clone();
+        warnings.extend(report.warnings.iter().map(sentence));
         notes.extend(report.changed_by_hook.iter().map(|file| {
             format!("a hook changed what `{file}` says, and so what was committed is not the plan")
         }));
@@ -132,9 +131,16 @@ impl PlanDocument {
                 branch: to.branch.clone(),
             }),
             in_force: report.in_force.as_ref().map(in_force),
-            warnings: plan.warnings.clone(),
+            warnings,
             notes,
         }
+    }
+}
+
+fn sentence(note: &Note) -> String {
+    match &note.hint {
+        Some(hint) => format!("{}; {hint}", note.message),
+        None => note.message.clone(),
     }
 }
 

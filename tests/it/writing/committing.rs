@@ -100,8 +100,13 @@ fn settings_decide_where_no_option_does() {
         assert_eq!(repo.status(), [" M ffctl.toml"]);
         repo.write("ffctl.toml", "[git]\nprotected_branches = [\"main\"]\n");
         let options = super::options(&repo);
-        let result = write(&options, |root| add(root, FLAG, "newer: 1"));
-        assert_eq!(usage(result).message, "`main` is not committed to directly");
+        let report = write(&options, |root| add(root, FLAG, "newer: 1")).unwrap();
+        assert_eq!(report.status, WriteStatus::Committed);
+        assert!(
+            report.warnings[0]
+                .message
+                .starts_with("`main` is protected")
+        );
     });
 }
 
