@@ -9,6 +9,7 @@
     reason = "a test that cannot go on has failed, and tests live at the edge"
 )]
 
+mod at_once;
 mod cases;
 mod cmd;
 mod collect;
@@ -19,6 +20,7 @@ mod edit_properties;
 mod edits;
 mod evaluation;
 mod hostile;
+mod killed;
 mod layering;
 mod modules;
 mod record;

@@ -1,7 +1,7 @@
 //! Git repositories for tests: no settings of the machine or its user, no clock, no network.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// The environment of every `git`, and of the tests that call the library.
 const ENVIRONMENT: &[(&str, &str)] = &[
@@ -119,6 +119,23 @@ impl TestRepo {
             .current_dir(&self.path)
             .output()
             .unwrap()
+    }
+
+    /// Returns a run of the program in the repository's folder.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let program = Command::new(env!("CARGO_BIN_EXE_ffctl"));
+        let mut command = scrubbed(program, &self.path);
+        command
+            .args(arguments)
+            .env("FFCTL_NOW", super::NOW)
+            .current_dir(&self.path)
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program in the repository's folder.
+    pub(crate) fn ffctl(&self, arguments: &[&str]) -> super::Output {
+        super::Output::of(&self.command(arguments).output().unwrap())
     }
 
     /// Writes a file, with its folders.

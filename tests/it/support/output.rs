@@ -41,6 +41,16 @@ impl fmt::Display for Finding {
 }
 
 impl Output {
+    /// Returns what a process gave.
+    pub(crate) fn of(output: &std::process::Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        Self {
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+            status: output.status.code(),
+        }
+    }
+
     /// Checks the exit status.
     #[track_caller]
     pub(crate) fn exits(self, status: i32) -> Self {
