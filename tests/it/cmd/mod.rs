@@ -1,6 +1,8 @@
 //! The commands, end to end: wiring, streams, exit status, each format. A file a command.
 
+mod commit;
 mod completions;
+mod emergency_disable;
 mod environments;
 mod evaluate;
 mod export;
