@@ -14,6 +14,7 @@ mod support {
 }
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -75,26 +76,84 @@ fn main() {
         ("show --flag", 40, vec!["show", "--flag", &key]),
     ];
     for (name, times, arguments) in cases {
-        let mut runs: Vec<Run> = (0..times).map(|_| run(&folder, &arguments)).collect();
-        let middle = times / 2;
-        let mut column = |value: fn(&Run) -> f64| {
-            runs.sort_by(|a, b| value(a).total_cmp(&value(b)));
-            (value(&runs[0]), value(&runs[middle]))
-        };
-        let (cpu, wall, peak) = (
-            column(|run| run.cpu),
-            column(|run| run.wall),
-            column(|run| run.peak_mib),
-        );
-        println!(
-            "{name:<44} {:>8.3}s {:>8.3}s {:>8.3}s {:>8.3}s {:>9.1}",
-            cpu.0, cpu.1, wall.0, wall.1, peak.1
+        tell(
+            name,
+            (0..times).map(|_| run(&folder, &arguments, true)).collect(),
         );
     }
+    writing(&folder, flags);
     fs::remove_dir_all(&folder).expect("the temporary folder can be removed");
 }
 
-fn run(folder: &std::path::Path, arguments: &[&str]) -> Run {
+/// Commands that write: each run changes a file, down to the disk, and has to succeed.
+fn writing(folder: &Path, flags: usize) {
+    const TIMES: usize = 40;
+    // Booleans, each in another folder and with flags that depend on it.
+    let key = |at: usize| catalog::key(at * 10 % flags);
+    let enable = |at: usize| {
+        let share = if at.is_multiple_of(2) { "25" } else { "26" };
+        let arguments = [
+            "enable",
+            "--flag",
+            &key(0),
+            "--env",
+            "staging",
+            "--percentage",
+            share,
+            "--no-commit",
+        ];
+        run(folder, &arguments, false)
+    };
+    let kill = |at: usize| {
+        let arguments = [
+            "emergency-disable",
+            "--flag",
+            &key(at),
+            "--reason",
+            "a bench",
+            "--no-commit",
+        ];
+        run(folder, &arguments, false)
+    };
+    let restore = |at: usize| {
+        let arguments = [
+            "restore",
+            "--flag",
+            &key(at),
+            "--reason",
+            "a bench",
+            "--no-commit",
+        ];
+        run(folder, &arguments, false)
+    };
+    tell("enable --no-commit", (0..TIMES).map(enable).collect());
+    tell(
+        "emergency-disable --no-commit",
+        (0..TIMES).map(kill).collect(),
+    );
+    tell("restore --no-commit", (0..TIMES).map(restore).collect());
+}
+
+/// Prints the line of a command.
+fn tell(name: &str, mut runs: Vec<Run>) {
+    let middle = runs.len() / 2;
+    let mut column = |value: fn(&Run) -> f64| {
+        runs.sort_by(|a, b| value(a).total_cmp(&value(b)));
+        (value(&runs[0]), value(&runs[middle]))
+    };
+    let (cpu, wall, peak) = (
+        column(|run| run.cpu),
+        column(|run| run.wall),
+        column(|run| run.peak_mib),
+    );
+    println!(
+        "{name:<44} {:>8.3}s {:>8.3}s {:>8.3}s {:>8.3}s {:>9.1}",
+        cpu.0, cpu.1, wall.0, wall.1, peak.1
+    );
+}
+
+/// Runs the program once; `may_find` says that it may end with 1, since the answer is no.
+fn run(folder: &Path, arguments: &[&str], may_find: bool) -> Run {
     let before = children_cpu();
     let start = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_ffctl"))
@@ -114,11 +173,9 @@ fn run(folder: &std::path::Path, arguments: &[&str]) -> Run {
                 .and_then(|number| number.parse().ok());
             peak_kib = peak_kib.max(kib.unwrap_or(0));
         }
-        if child
-            .try_wait()
-            .expect("the program can be waited for")
-            .is_some()
-        {
+        let ended = child.try_wait().expect("the program can be waited for");
+        if let Some(status) = ended {
+            assert!(may_find || status.success(), "{arguments:?}: {status}");
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(1));
