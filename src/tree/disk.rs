@@ -37,6 +37,14 @@ impl DiskTree {
 
     fn path_of(&self, path: &Path) -> String {
         let relative = path.strip_prefix(&self.root).unwrap_or(path);
+        // Most paths are as they should be: there are many, and this is all that is done to them.
+        if let Some(text) = relative.to_str()
+            && std::path::MAIN_SEPARATOR == '/'
+            && !text.contains("//")
+            && !text.contains("./")
+        {
+            return text.to_owned();
+        }
         let parts: Vec<String> = relative
             .components()
             .map(|part| part.as_os_str().to_string_lossy().into_owned())

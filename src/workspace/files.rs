@@ -1,6 +1,7 @@
 //! The files of the flags folder by what they are.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::string::FromUtf8Error;
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -50,7 +51,9 @@ pub(super) enum NameFault {
 /// Sorts the listed files.
 pub(super) fn classify(folder: &str, listed: Vec<TreeFile>) -> ProjectFiles {
     let mut files = ProjectFiles::default();
-    let mut first_of_stem: BTreeMap<String, String> = BTreeMap::new();
+    // By its stem in small letters, the first flag's place in the list.
+    let mut first_of_stem: HashMap<String, usize> = HashMap::with_capacity(listed.len());
+    files.flags.reserve(listed.len());
     for file in listed {
         let inside = file
             .path
@@ -107,10 +110,13 @@ pub(super) fn classify(folder: &str, listed: Vec<TreeFile>) -> ProjectFiles {
         {
             faults.push(NameFault::Reserved);
         }
-        match first_of_stem.get(&stem.to_ascii_lowercase()) {
-            Some(first) => faults.push(NameFault::Taken(first.clone())),
-            None => {
-                first_of_stem.insert(stem.to_ascii_lowercase(), file.path.clone());
+        match first_of_stem.entry(stem.to_ascii_lowercase()) {
+            Entry::Occupied(first) => {
+                let first = &files.flags[*first.get()].file.path;
+                faults.push(NameFault::Taken(first.clone()));
+            }
+            Entry::Vacant(place) => {
+                place.insert(files.flags.len());
             }
         }
         let stem = stem.to_owned();
