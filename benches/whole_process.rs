@@ -122,6 +122,7 @@ fn writing(folder: &Path, flags: usize) {
             &key(at),
             "--reason",
             "a bench",
+            "--keep-schedule",
             "--no-commit",
         ];
         run(folder, &arguments, false)
