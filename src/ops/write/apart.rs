@@ -9,7 +9,7 @@ use crate::workspace::CONFIG_FILE;
 use super::checkout::{not_ignored, paths_in};
 use super::{Planned, Session, UsageError, place_of, short};
 
-/// Hooks run in a folder that has nothing but what is committed.
+/// Hooks run in a folder that has nothing but what is committed, and there may be no place for it.
 const NOT_COMMITTED: &str = "the change could not be committed in a temporary working tree; nothing here has changed, and `--no-commit` writes the files only";
 
 /// What became of a plan on top of a commit.
@@ -28,7 +28,7 @@ impl<T> Session<'_, T> {
     pub(super) fn build_on(&mut self, repo: &Repo, tip: &str) -> anyhow::Result<Built<T>> {
         self.not_in_a_submodule(repo)?;
         let prefix = repo.path_of(&self.root)?;
-        let worktree = TemporaryWorktree::at(repo, tip)?;
+        let worktree = TemporaryWorktree::at(repo, tip).context(NOT_COMMITTED)?;
         let apart = worktree.repo();
         let root = apart.workdir().join(prefix);
         if !root.join(CONFIG_FILE).is_file() {

@@ -308,6 +308,12 @@ fn a_hook_that_refuses_leaves_everything() {
     assert!(ran.stderr.contains("--no-commit"), "{ran}");
     assert_eq!(repo.read(FILE), CART);
     assert!(repo.status().is_empty());
+    // Neither does a disk without a place for the checkout.
+    let nowhere = repositories.path("nowhere");
+    let ran = repo.command(KILL).env("TMPDIR", nowhere).output();
+    let ran = Output::of(&ran.unwrap()).exits(2);
+    assert!(ran.stderr.contains("--no-commit"), "{ran}");
+    assert!(repo.status().is_empty());
     repo.hook(
         "pre-commit",
         "sed -i 's/^kill_switch/x-kill_switch/' flags/cart.yaml\ngit add flags/cart.yaml",
