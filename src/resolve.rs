@@ -136,26 +136,31 @@ pub fn kill<'c>(
     flag: &'c Flag,
     environment: EnvironmentId,
 ) -> Option<Kill<'c>> {
-    if let Some(switch) = &flag.kill_switch {
-        return Some(Kill {
+    kills(catalog, flag, environment).next()
+}
+
+/// Returns all kill switches that are in force: the flag's first, then from the environment's own
+/// up to that of its furthest ancestor.
+pub fn kills<'c>(
+    catalog: &'c Catalog,
+    flag: &'c Flag,
+    environment: EnvironmentId,
+) -> impl Iterator<Item = Kill<'c>> {
+    let everywhere = flag.kill_switch.as_ref().map(|switch| Kill {
+        switch,
+        environment: None,
+    });
+    let above = std::iter::successors(Some(environment), |id| {
+        catalog.environments.sync_parent(*id)
+    });
+    let of_entries = above.filter_map(|id| {
+        let switch = flag.entry(id)?.kill_switch.as_ref()?;
+        Some(Kill {
             switch,
-            environment: None,
-        });
-    }
-    let mut current = Some(environment);
-    while let Some(environment) = current {
-        if let Some(switch) = flag
-            .entry(environment)
-            .and_then(|entry| entry.kill_switch.as_ref())
-        {
-            return Some(Kill {
-                switch,
-                environment: Some(environment),
-            });
-        }
-        current = catalog.environments.sync_parent(environment);
-    }
-    None
+            environment: Some(id),
+        })
+    });
+    everywhere.into_iter().chain(of_entries)
 }
 
 /// The flag as an entry without base lies over it.

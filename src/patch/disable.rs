@@ -2,10 +2,12 @@
 
 use crate::document::Tree;
 use crate::model::EnvironmentId;
-use crate::resolve::{self, Moment};
+use crate::resolve::{self, Moment, Resolved};
 
 use super::enable::ahead;
-use super::entry::{Draft, Form, describe_step, is_plain_boolean, serving_of, step_time};
+use super::entry::{
+    Draft, Form, describe_step, holds_slot, inherited, is_plain_boolean, serving_of, step_time,
+};
 use super::hold::Hold;
 use super::serving::{inherited_serving, rules_of};
 use super::{Patched, Pending, Refusal, Subject};
@@ -33,7 +35,7 @@ pub fn disable(
 ) -> Result<Patched, Refusal> {
     subject.not_archived()?;
     let mut draft = Draft::new(subject, environment);
-    draft.fold(subject.now);
+    draft.fold_elapsed();
     if let Some(at) = options.at {
         ahead(subject, at)?;
         draft.add_step(at, Tree::map_of([("enabled", false.into())]))?;
@@ -47,41 +49,63 @@ pub fn disable(
         }
     }
     let held = hold(subject, environment, &mut draft);
-    off(subject, environment, &mut draft, held);
-    draft.finish_short(Pending::Keep)
+    let holds_back = off(subject, environment, &mut draft, held);
+    if holds_back {
+        draft.finish(Pending::Keep)
+    } else {
+        draft.finish_short(Pending::Keep)
+    }
 }
 
-/// Writes the master switch. `true` becomes `false` where no rule applies: enabling again gives it
-/// back, and nothing else was said.
-fn off(subject: &Subject<'_>, environment: EnvironmentId, draft: &mut Draft<'_>, held: bool) {
+/// Writes the master switch. Returns whether it holds something back: `enable` gives that back as
+/// it was where it finds a map, and takes `false` to say that there was nothing.
+fn off(
+    subject: &Subject<'_>,
+    environment: EnvironmentId,
+    draft: &mut Draft<'_>,
+    held: bool,
+) -> bool {
+    let present = present(subject, environment);
     let default = draft.map.get("default_value").and_then(Tree::as_bool);
     let is_true = draft.form == Form::Scalar && default == Some(true);
-    let has_rules = !rules_of(subject, environment, &draft.map, subject.now).is_empty();
+    let has_rules = !present.rules.value.is_empty();
     if is_plain_boolean(subject) && is_true && !has_rules && !held {
         draft.map.remove("default_value");
     }
     draft.set("enabled", false);
+    match draft.form {
+        Form::Map => true,
+        Form::Scalar => false,
+        Form::Absent => present.exposed && (has_rules || inherits(subject, environment)),
+    }
+}
+
+/// Returns whether an environment that it follows says something.
+fn inherits(subject: &Subject<'_>, environment: EnvironmentId) -> bool {
+    inherited(subject, environment, subject.settled(environment)).any(|layer| holds_slot(&layer))
+}
+
+/// Returns what the environment makes of the flag now, or made of it when it was killed.
+fn present<'c>(subject: &Subject<'c>, environment: EnvironmentId) -> Resolved<'c> {
+    let time = Moment::At(subject.settled(environment));
+    resolve::resolve(subject.catalog, subject.flag, environment, time)
 }
 
 /// Stops the ramps that the environment uses: in its own entry where they stand there, else in a
 /// copy of its own, for others may use them too. Returns whether there was one.
 fn hold(subject: &Subject<'_>, environment: EnvironmentId, draft: &mut Draft<'_>) -> bool {
-    let present = resolve::resolve(
-        subject.catalog,
-        subject.flag,
-        environment,
-        Moment::At(subject.now),
-    );
+    let present = present(subject, environment);
     if !present.enabled.value || !present.exposed {
         return false;
     }
-    let hold = Hold::At(subject.now);
+    let time = subject.settled(environment);
+    let hold = Hold::At(time);
     let place = draft.name();
     let mut notes = Vec::new();
     let mut any = false;
     if serving_of(&draft.map).is_some() {
         any |= hold.entry(&mut draft.map, &mut notes, place);
-    } else if let Some(serving) = inherited_serving(subject, environment, subject.now) {
+    } else if let Some(serving) = inherited_serving(subject, environment, time) {
         let mut copy = Tree::map();
         for (key, tree) in serving {
             copy.set(&key, tree, &[]);
@@ -98,7 +122,7 @@ fn hold(subject: &Subject<'_>, environment: EnvironmentId, draft: &mut Draft<'_>
     if let Some(rules) = own {
         any |= hold.rules(rules, &mut notes, place);
     } else {
-        let mut rules = rules_of(subject, environment, &draft.map, subject.now);
+        let mut rules = rules_of(subject, environment, &draft.map, time);
         if hold.rules(&mut rules, &mut notes, place) {
             draft.set("targeting_rules", rules);
             any = true;

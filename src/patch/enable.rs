@@ -43,7 +43,7 @@ pub fn enable(
         ..options.clone()
     };
     let mut draft = Draft::new(subject, environment);
-    draft.fold(subject.now);
+    draft.fold_elapsed();
     let Some(at) = options.at else {
         let short = Switch::new(subject, environment, subject.now).on(&mut draft, options)?;
         return if short {
@@ -295,6 +295,9 @@ impl<'s> Switch<'s> {
             return Ok(true);
         }
         if is_plain_boolean(subject) {
+            if self.is_for_everybody(draft, &keys) {
+                return Ok(draft.form == Form::Scalar);
+            }
             self.everybody(draft, keys);
             return Ok(true);
         }
@@ -319,6 +322,12 @@ impl<'s> Switch<'s> {
             return Ok(true);
         }
         Err(say_what(subject))
+    }
+
+    /// Returns whether a boolean is served to all whom no rule takes.
+    fn is_for_everybody(&self, draft: &Draft<'_>, keys: &Keys) -> bool {
+        let default = keys.default(self.subject).and_then(Tree::as_bool);
+        draft.form != Form::Absent && self.is_on(draft) && !keys.has_step() && default == Some(true)
     }
 
     /// A boolean is on for everybody: `true` where that says it all.

@@ -74,6 +74,11 @@ impl<'s> Draft<'s> {
         self.set_steps(left);
     }
 
+    /// Folds what has elapsed, but not what a kill switch has kept from taking effect.
+    pub(super) fn fold_elapsed(&mut self) {
+        self.fold(self.subject.settled(self.environment));
+    }
+
     /// Takes out the steps for which `keep` does not hold, and returns them.
     pub(super) fn take_steps(&mut self, keep: impl Fn(&Tree) -> bool) -> Vec<Tree> {
         let (kept, taken) = steps(&self.map)
@@ -196,7 +201,7 @@ impl<'s> Draft<'s> {
     /// A step ahead that sets what was changed would undo it: somebody has to decide.
     fn settle_pending(&mut self, pending: Pending) -> Result<(), Refusal> {
         let mut before = self.written.clone();
-        let now = self.subject.now;
+        let now = self.subject.settled(self.environment);
         for step in steps(&self.written) {
             if let (Some(true), Some(set)) = (step_time(&step).map(|at| at <= now), step.get("set"))
             {
@@ -277,8 +282,7 @@ pub(super) fn write_entry(
         list.set(name, entry, &names);
     } else {
         // An entry without a slot counts as none, and then no rule would be looked at.
-        let holds_slot = |key: &(String, Tree)| GROUPS.iter().any(|group| group.contains(&&*key.0));
-        if entry.is_map() && !entry.entries().iter().any(holds_slot) {
+        if entry.is_map() && !holds_slot(&entry) {
             entry.set("enabled", true, &ENTRY_KEYS);
         }
         list.set(name, entry, &names);
@@ -326,6 +330,14 @@ pub(super) fn as_map(subject: &Subject<'_>, entry: &Tree) -> Tree {
         ("enabled", true.into()),
         (default_key(subject), entry.clone()),
     ])
+}
+
+/// Returns whether an entry writes anything of what it serves.
+pub(super) fn holds_slot(map: &Tree) -> bool {
+    GROUPS
+        .iter()
+        .flat_map(|group| group.iter())
+        .any(|key| map.has(key))
 }
 
 /// Lays the slots of a step over an entry, whole slots at a time.

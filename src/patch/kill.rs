@@ -30,7 +30,7 @@ pub fn kill(
     kill: &Kill,
 ) -> Result<Patched, Refusal> {
     subject.not_archived()?;
-    if kill.until.is_some_and(|until| until < subject.now) {
+    if kill.until.is_some_and(|until| until <= subject.now) {
         return Err(Refusal::usage(
             "`--until` has passed",
             "say when somebody must have looked",

@@ -24,7 +24,9 @@ mod set;
 
 use crate::document::Tree;
 use crate::format::FLAG_KEYS;
+use crate::literal;
 use crate::model::{Catalog, EnvironmentId, Flag};
+use crate::resolve;
 
 pub use archive::archive;
 pub use create::{Create, create};
@@ -107,6 +109,14 @@ impl Refusal {
 impl<'c> Subject<'c> {
     fn environment_name(&self, environment: EnvironmentId) -> &'c str {
         self.catalog.environments.get(environment).name.as_str()
+    }
+
+    /// Returns the time up to which steps and ramps count as gone by: now, or under a kill switch
+    /// the moment at which it was thrown, for that is what `restore` brings back.
+    fn settled(&self, environment: EnvironmentId) -> i64 {
+        let kills = resolve::kills(self.catalog, self.flag, environment);
+        let thrown = kills.map(|kill| literal::whole_second(kill.switch.at));
+        thrown.fold(self.now, i64::min)
     }
 
     /// Returns the file with one of its keys set.

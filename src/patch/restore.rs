@@ -1,6 +1,6 @@
 //! `restore`: a kill switch is taken away, and no more comes back than was there.
 
-use crate::document::Tree;
+use crate::document::{Scalar, Tree};
 use crate::format::ENTRY_KEYS;
 use crate::literal;
 use crate::model::{EnvironmentId, KillSwitch};
@@ -45,22 +45,27 @@ pub fn restore(
 ) -> Result<Patched, Refusal> {
     subject.not_archived()?;
     let switch = switch_at(subject, environment)?;
+    let thrown = literal::whole_second(switch.at).min(subject.now);
     let mut restoring = Restoring {
         subject,
         environment,
-        killed: literal::whole_second(switch.at).min(subject.now),
+        killed: environment.map_or(thrown, |id| subject.settled(id)),
         options,
+        in_place: false,
         root: subject.root.clone(),
         notes: Vec::new(),
         ahead: Vec::new(),
     };
     if environment.is_none() {
         restoring.root.remove("kill_switch");
+    }
+    restoring.in_place = restoring.has_flag_rules_alone();
+    if restoring.in_place {
         restoring.flag_rules();
     }
-    for (covered, _) in subject.catalog.environments.iter() {
-        if restoring.covers(covered) {
-            restoring.entry(covered);
+    for (id, _) in subject.catalog.environments.iter() {
+        if restoring.covers(id) && !restoring.is_killed_below(id) {
+            restoring.entry(id);
         }
     }
     restoring.finish()
@@ -127,6 +132,8 @@ struct Restoring<'s> {
     /// When the switch was thrown.
     killed: i64,
     options: Restore,
+    /// Whether ramps of the flag's own rules are changed where they stand.
+    in_place: bool,
     root: Tree,
     notes: Vec<String>,
     /// Steps that are still ahead, with their environments.
@@ -144,6 +151,34 @@ impl Restoring<'_> {
             .any(|id| id == killed)
     }
 
+    /// Returns whether an environment is also killed by a switch nearer to it than the one that is
+    /// taken away: what it served comes back with that.
+    fn is_killed_below(&self, environment: EnvironmentId) -> bool {
+        let subject = self.subject;
+        let mut kills = resolve::kills(subject.catalog, subject.flag, environment)
+            .filter(|kill| kill.environment.is_some());
+        let nearest = kills.next().and_then(|kill| kill.environment);
+        nearest.is_some() && nearest != self.environment
+    }
+
+    /// Returns whether the kill switch covers every environment that uses the flag's own rules, now
+    /// or at a later step.
+    fn has_flag_rules_alone(&self) -> bool {
+        let Subject { catalog, flag, .. } = *self.subject;
+        let uses = |id: EnvironmentId| {
+            let steps = resolve::step_times(catalog, flag, id).into_iter();
+            let times = steps
+                .filter(|time| *time > self.killed)
+                .chain([self.killed]);
+            times.into_iter().any(|time| {
+                let resolved = resolve::resolve(catalog, flag, id, Moment::At(time));
+                resolved.exposed && resolved.rules.origin.environment.is_none()
+            })
+        };
+        let mut others = catalog.environments.iter().map(|(id, _)| id);
+        others.all(|id| self.covers(id) || !uses(id))
+    }
+
     fn hold(&self) -> Option<Hold> {
         match self.options.back {
             Return::AsItWas => Some(Hold::At(self.killed)),
@@ -155,7 +190,7 @@ impl Restoring<'_> {
         }
     }
 
-    /// The flag's own rules: all environments that use them are covered.
+    /// The flag's own rules, where all environments that use them are covered.
     fn flag_rules(&mut self) {
         let Some(hold) = self.hold() else { return };
         let rules = self
@@ -200,11 +235,16 @@ impl Restoring<'_> {
                 hold.rules(rules, &mut self.notes, place);
             }
         }
-        if is_own {
+        if is_own || self.is_cut_off(id) {
             self.pin_shared(id, &mut draft);
+        }
+        if is_own {
             draft.map.remove("kill_switch");
         }
-        let short = if is_own { draft.as_scalar() } else { None };
+        // `false` would say that nothing is held back.
+        let short = draft
+            .as_scalar()
+            .filter(|scalar| is_own && scalar.as_bool() != Some(false));
         let written =
             short.or_else(|| (!draft.map.entries().is_empty()).then(|| draft.map.clone()));
         let untouched = draft.form == Form::Scalar && !is_own;
@@ -213,48 +253,79 @@ impl Restoring<'_> {
         }
     }
 
+    /// Returns whether an environment that the kill switch covers takes nothing from the one that
+    /// holds it.
+    fn is_cut_off(&self, id: EnvironmentId) -> bool {
+        let chain = resolve::chain(self.subject.catalog, self.subject.flag, id);
+        self.environment
+            .is_some_and(|killed| !chain.contains(&killed))
+    }
+
     /// What the environment takes from places that others use too is pinned into its own entry
     /// where time has moved it on: as it was when the switch was thrown.
     fn pin_shared(&mut self, id: EnvironmentId, draft: &mut Draft<'_>) {
         let Some(hold) = self.hold() else { return };
-        let subject = self.subject;
-        let place = draft.name();
-        let then = resolve::resolve(subject.catalog, subject.flag, id, Moment::At(self.killed));
-        let today = resolve::resolve(subject.catalog, subject.flag, id, Moment::At(subject.now));
         if serving_of(&draft.map).is_none() {
-            let mut copy = Tree::map();
-            for (key, tree) in inherited_serving(subject, id, self.killed)
-                .into_iter()
-                .flatten()
-            {
-                copy.set(&key, tree, &ENTRY_KEYS);
-            }
-            let held = hold.entry(&mut copy, &mut self.notes, place);
-            let moved = then.serving.value != today.serving.value
-                || then.default.value != today.default.value;
-            if held || moved {
-                if copy.entries().is_empty() {
-                    copy.set("percentage", crate::document::Scalar::Null, &[]);
-                }
-                draft.set_serving(copy.entries());
-            }
+            self.pin_serving(hold, id, draft);
         }
-        if !draft.map.has("targeting_rules") {
-            let mut rules = rules_of(subject, id, &draft.map, self.killed);
-            let held = then.exposed && hold.rules(&mut rules, &mut self.notes, place);
-            if held || then.rules.value != today.rules.value {
-                draft.set("targeting_rules", rules);
-            }
+        if draft.map.get("targeting_rules").is_none_or(Tree::is_null) {
+            self.pin_rules(hold, id, draft);
         }
+        self.pin_switches(id, draft);
+    }
+
+    fn pin_serving(&mut self, hold: Hold, id: EnvironmentId, draft: &mut Draft<'_>) {
+        let inherited = |time| inherited_serving(self.subject, id, time).unwrap_or_default();
+        let then = inherited(self.killed);
+        let mut copy = Tree::map();
+        for (key, tree) in &then {
+            copy.set(key, tree.clone(), &ENTRY_KEYS);
+        }
+        let moved = then != inherited(self.subject.now);
+        let held = hold.entry(&mut copy, &mut self.notes, draft.name());
+        if !held && !moved {
+            return;
+        }
+        if copy.entries().is_empty() {
+            copy.set("percentage", Scalar::Null, &[]);
+        }
+        draft.set_serving(copy.entries());
+    }
+
+    fn pin_rules(&mut self, hold: Hold, id: EnvironmentId, draft: &mut Draft<'_>) {
+        let Subject { catalog, flag, .. } = *self.subject;
+        let resolved = |time| resolve::resolve(catalog, flag, id, Moment::At(time));
+        let rules = |time| {
+            let of = |exposed: bool| exposed.then(|| rules_of(self.subject, id, &draft.map, time));
+            of(resolved(time).exposed).unwrap_or_default()
+        };
+        let mut then = rules(self.killed);
+        let moved = then != rules(self.subject.now);
+        let is_shared = !self.in_place || resolved(self.killed).rules.origin.environment.is_some();
+        let held = is_shared && hold.rules(&mut then, &mut self.notes, draft.name());
+        if held || moved {
+            draft.set("targeting_rules", then);
+        }
+    }
+
+    fn pin_switches(&self, id: EnvironmentId, draft: &mut Draft<'_>) {
+        let Subject {
+            catalog, flag, now, ..
+        } = *self.subject;
+        let Some(parent) = resolve::chain(catalog, flag, id).get(1).copied() else {
+            return;
+        };
+        let resolved = |time| resolve::resolve(catalog, flag, parent, Moment::At(time));
+        let (then, today) = (resolved(self.killed), resolved(now));
         if !draft.map.has("enabled") && then.enabled.value != today.enabled.value {
             draft.set("enabled", then.enabled.value);
         }
         if !draft.map.has("bucket_by") && then.bucket_by.value != today.bucket_by.value {
-            let attribute = then
-                .bucket_by
-                .value
-                .map_or_else(|| crate::document::Scalar::Null.into(), Tree::from);
-            draft.set("bucket_by", attribute);
+            let attribute = then.bucket_by.value;
+            draft.set(
+                "bucket_by",
+                attribute.map_or_else(|| Scalar::Null.into(), Tree::from),
+            );
         }
     }
 

@@ -124,6 +124,8 @@ struct List<'s> {
     subject: &'s Subject<'s>,
     draft: Option<Draft<'s>>,
     rules: Vec<Tree>,
+    /// The list before it was changed.
+    before: Vec<Tree>,
 }
 
 impl<'s> List<'s> {
@@ -133,22 +135,23 @@ impl<'s> List<'s> {
         subject.not_archived()?;
         let Some(environment) = environment else {
             let rules = subject.root.get("targeting_rules");
-            return Ok(Self {
-                subject,
-                draft: None,
-                rules: rules
-                    .map(|rules| rules.items().to_vec())
-                    .unwrap_or_default(),
-            });
+            let rules = rules.map(|rules| rules.items().to_vec());
+            return Ok(Self::new(subject, None, rules.unwrap_or_default()));
         };
         let mut draft = Draft::new(subject, environment);
-        draft.fold(subject.now);
-        let rules = rules_of(subject, environment, &draft.map, subject.now);
-        Ok(Self {
+        draft.fold_elapsed();
+        let time = subject.settled(environment);
+        let rules = rules_of(subject, environment, &draft.map, time);
+        Ok(Self::new(subject, Some(draft), rules))
+    }
+
+    fn new(subject: &'s Subject<'s>, draft: Option<Draft<'s>>, rules: Vec<Tree>) -> Self {
+        Self {
             subject,
-            draft: Some(draft),
+            draft,
+            before: rules.clone(),
             rules,
-        })
+        }
     }
 
     fn position(&self, name: &str) -> Option<usize> {
@@ -170,6 +173,12 @@ impl<'s> List<'s> {
 
     fn finish(self, pending: Pending) -> Result<Patched, Refusal> {
         let rules = self.rules;
+        if rules == self.before {
+            return Ok(Patched {
+                root: self.subject.root.clone(),
+                notes: Vec::new(),
+            });
+        }
         let Some(mut draft) = self.draft else {
             let mut root = self.subject.root.clone();
             write_list(&mut root, rules, &FLAG_KEYS);
@@ -305,18 +314,16 @@ fn operand_of(operator: Operator, text: &str) -> Result<Tree, String> {
     let takes_text = of_text
         .iter()
         .any(|part| name.trim_start_matches("not_").starts_with(part));
-    match typed(text) {
-        Ok(tree)
-            if takes_text
-                && matches!(&tree.value, TreeValue::Scalar(_))
-                && tree.as_str().is_none() =>
-        {
-            Ok(text.into())
-        }
-        // A regular expression need not be YAML.
-        Err(_) if takes_text && !text.starts_with(['"', '\'', '[']) => Ok(text.into()),
-        read => read,
+    let is_quoted = text.starts_with(['"', '\'']);
+    // A regular expression is one text, and need not be YAML.
+    let is_list = text.starts_with('[') && !name.ends_with("matches");
+    if takes_text && !is_quoted && !is_list {
+        return Ok(text.into());
     }
+    let tree = typed(text)?;
+    // What YAML takes for a comment was typed to be compared with.
+    let is_cut = !is_quoted && tree.as_str().is_some_and(|read| read != text);
+    Ok(if is_cut { text.into() } else { tree })
 }
 
 /// A condition stands on one line.

@@ -87,7 +87,7 @@ fn set_slots(
 ) -> Result<Patched, Refusal> {
     subject.not_archived()?;
     let mut draft = Draft::new(subject, environment);
-    draft.fold(subject.now);
+    draft.fold_elapsed();
     let only_default = |key: &str| key == default_key(subject);
     let mut stays_scalar = draft.form == Form::Scalar;
     for assignment in assignments {
@@ -100,8 +100,9 @@ fn set_slots(
             .map(|text| value(subject, &assignment.slot, text))
             .transpose()?;
         stays_scalar &= only_default(key);
-        if SERVING_KEYS.contains(&key) && path.len() == 1 && value.is_some() {
-            restate(subject, environment, &mut draft, key, value.as_ref());
+        if SERVING_KEYS.contains(&key) && value.is_some() {
+            let whole = value.as_ref().filter(|_| path.len() == 1);
+            restate(subject, environment, &mut draft, key, whole);
         }
         assign(&mut draft.map, &path, value, &ENTRY_KEYS, &assignment.slot)?;
     }
@@ -128,7 +129,7 @@ fn restate(
     }
     let own = serving_of(&draft.map);
     let mut keys = Keys(
-        own.or_else(|| inherited_serving(subject, environment, subject.now))
+        own.or_else(|| inherited_serving(subject, environment, subject.settled(environment)))
             .unwrap_or_default(),
     );
     for group in [&WHAT_KEYS[..], &SHARE_KEYS[..]] {

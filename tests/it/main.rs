@@ -11,6 +11,7 @@
 
 mod at_once;
 mod cases;
+mod changes;
 mod cmd;
 mod collect;
 mod diff;
