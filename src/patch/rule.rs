@@ -1,6 +1,6 @@
 //! `rule add|set|move|remove`: targeting rules, of the flag or of one environment.
 
-use crate::document::{Tree, TreeValue};
+use crate::document::Tree;
 use crate::format::{FLAG_KEYS, RULE_KEYS};
 use crate::model::EnvironmentId;
 use crate::ruleset::Operator;

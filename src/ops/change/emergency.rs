@@ -1,6 +1,6 @@
 //! `emergency-disable`: a plan that works when all else is broken.
 
-use crate::diagnostic::{Diagnostics, Severity, join_names};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, join_names};
 use crate::document::Tree;
 use crate::literal;
 use crate::model::EnvironmentId;
@@ -12,7 +12,7 @@ use crate::tree::{DiskTree, FileTree as _, Overlay};
 use crate::workspace::Project;
 use crate::yaml;
 
-use super::super::open::{find_environment, unknown_flag};
+use super::super::open::{Opened, find_environment, unknown_flag};
 use super::super::write::Planned;
 use super::plan::{Cause, Job, Plan, Planner, Skipped};
 use super::{Request, Verb, message, refused};
@@ -63,12 +63,24 @@ impl Emergency<'_, '_> {
             return Ok(());
         }
         for name in names {
-            let id = find_environment(&self.planner.before, Some(name))?;
-            if !self.scope.contains(&id) {
-                self.scope.push(id);
+            match find_environment(&self.planner.before, Some(name)) {
+                Ok(id) if self.scope.contains(&id) => {}
+                Ok(id) => self.scope.push(id),
+                Err(_) if self.has_broken_environments() => self.unread.clone_from(names),
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(())
+    }
+
+    /// Returns whether there may be more environments than could be read.
+    fn has_broken_environments(&self) -> bool {
+        let before = &self.planner.before;
+        let mut environments = before.catalog.environments.iter();
+        let source = environments
+            .next()
+            .map(|(_, environment)| environment.source);
+        errors(before).any(|finding| Some(finding.location.source) == source)
     }
 
     fn flag(&mut self, key: &str) -> anyhow::Result<()> {
@@ -107,8 +119,10 @@ impl Emergency<'_, '_> {
             root: &root,
             now,
         };
+        // Where something could not be read, what is served here says little of what runtimes have.
+        let is_sound = errors(&self.planner.before).next().is_none();
         let dark = |id: &EnvironmentId| patch::serves_only_off(&subject, *id);
-        if !scope.is_empty() && scope.iter().all(dark) {
+        if is_sound && !scope.is_empty() && scope.iter().all(dark) {
             let why = "it serves its off value to everybody, now and later";
             return self.skip(key, why, Cause::Unaffected);
         }
@@ -259,11 +273,13 @@ impl Emergency<'_, '_> {
     }
 }
 
-fn files_with_errors(opened: &super::super::open::Opened) -> Vec<String> {
-    let mut files: Vec<String> = opened
-        .diagnostics
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
+fn errors(opened: &Opened) -> impl Iterator<Item = &Diagnostic> {
+    let findings = opened.diagnostics.iter();
+    findings.filter(|finding| finding.severity == Severity::Error)
+}
+
+fn files_with_errors(opened: &Opened) -> Vec<String> {
+    let mut files: Vec<String> = errors(opened)
         .map(|finding| {
             opened
                 .sources

@@ -35,22 +35,21 @@ pub(super) fn said(
     ) {
         return Ok(());
     }
+    let has_reason = request
+        .reason
+        .as_ref()
+        .is_some_and(|why| !why.trim().is_empty());
     let guarded = changed().find_map(|effect| {
         let environment = environment(catalog, effect)?;
         environment
             .rollback_protection
             .then_some(effect.environment.as_str())
-            .filter(|name| {
-                request.reason.is_none() || !request.confirm.iter().any(|said| said == name)
-            })
+            .filter(|name| !has_reason || !request.confirm.iter().any(|said| said == name))
     });
     let Some(name) = guarded else { return Ok(()) };
-    let missing = match (
-        &request.reason,
-        request.confirm.iter().any(|said| said == name),
-    ) {
-        (None, false) => format!("`--reason TEXT` and `--confirm {name}`"),
-        (None, true) => "`--reason TEXT`".to_owned(),
+    let missing = match (has_reason, request.confirm.iter().any(|said| said == name)) {
+        (false, false) => format!("`--reason TEXT` and `--confirm {name}`"),
+        (false, true) => "`--reason TEXT`".to_owned(),
         _ => format!("`--confirm {name}`"),
     };
     Err(UsageError::new(

@@ -2,11 +2,14 @@
 
 mod commit;
 mod completions;
+mod emergency_commits;
 mod emergency_disable;
+mod enable;
 mod environments;
 mod evaluate;
 mod export;
 mod general;
+mod guards;
 mod init;
 mod list;
 mod man;
