@@ -40,21 +40,21 @@ const QUOTED: [&str; 8] = [
 ];
 
 /// Draws choices from bytes; behind their end, the first choice.
-struct Tape<'b> {
-    bytes: std::slice::Iter<'b, u8>,
+pub(crate) struct Tape<'b> {
+    pub(crate) bytes: std::slice::Iter<'b, u8>,
 }
 
 impl Tape<'_> {
-    fn draw(&mut self, below: usize) -> usize {
+    pub(crate) fn draw(&mut self, below: usize) -> usize {
         let byte = self.bytes.next().copied().unwrap_or(0);
         usize::from(byte) * below / 256
     }
 
-    fn chance(&mut self, percent: usize) -> bool {
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.draw(100) + percent >= 100
     }
 
-    fn pick<'p>(&mut self, from: &[&'p str]) -> &'p str {
+    pub(crate) fn pick<'p>(&mut self, from: &[&'p str]) -> &'p str {
         from[self.draw(from.len())]
     }
 }
@@ -432,7 +432,7 @@ fn change(tree: &mut Tree, tape: &mut Tape<'_>, path: &mut Vec<usize>) -> Made {
     }
 }
 
-fn parsed(text: &str) -> Option<Document<'_>> {
+pub(crate) fn parsed(text: &str) -> Option<Document<'_>> {
     yaml::parse(
         SourceMap::default().next_id(),
         text,
@@ -440,7 +440,7 @@ fn parsed(text: &str) -> Option<Document<'_>> {
     )
 }
 
-fn comments(text: &str) -> BTreeSet<&str> {
+pub(crate) fn comments(text: &str) -> BTreeSet<&str> {
     let found = text
         .match_indices("#c")
         .filter_map(|(at, _)| text[at..].split(';').next());
@@ -449,7 +449,7 @@ fn comments(text: &str) -> BTreeSet<&str> {
 
 /// The comments that may go with a value: from its key or dash to the end of its lines, and those
 /// below that are indented deeper.
-fn may_go<'t>(text: &'t str, root: View<'_>, path: &[usize]) -> BTreeSet<&'t str> {
+pub(crate) fn may_go<'t>(text: &'t str, root: View<'_>, path: &[usize]) -> BTreeSet<&'t str> {
     let (mut view, mut begin) = (root, 0);
     for index in path {
         // Behind an alias nothing goes.

@@ -27,6 +27,7 @@ mod modules;
 mod record;
 mod robustness;
 mod seeds;
+mod sequences;
 mod support;
 mod verbs;
 mod writing;

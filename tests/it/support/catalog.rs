@@ -24,7 +24,8 @@ pub(crate) fn catalog(files: &[(&str, &str)]) -> Catalog {
     })
 }
 
-fn settings(bucketing: &str) -> Config {
+/// The settings of a project with a name.
+pub(crate) fn settings(bucketing: &str) -> Config {
     let text =
         format!("[project]\nname = \"generated\"\n\n[evaluation]\nbucketing = \"{bucketing}\"\n");
     let mut sources = SourceMap::default();
@@ -35,7 +36,8 @@ fn settings(bucketing: &str) -> Config {
     config.expect("the settings are TOML")
 }
 
-fn load(files: &BTreeMap<String, String>, config: &Config) -> Loaded {
+/// Loads files below flags/, whatever they say.
+pub(crate) fn load(files: &BTreeMap<String, String>, config: &Config) -> Loaded {
     let tree = MemoryTree::new(
         files
             .iter()

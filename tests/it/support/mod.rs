@@ -9,7 +9,7 @@ mod sandbox;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use catalog::{catalog, sound, sound_or_none};
+pub(crate) use catalog::{catalog, load, settings, sound, sound_or_none};
 pub(crate) use output::{Finding, Output};
 pub(crate) use sandbox::{NOW, Sandbox};
 
