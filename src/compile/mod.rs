@@ -5,6 +5,7 @@
 //! canonical bytes. No clock, commit or path enters: the same definitions give the same bytes.
 
 mod flag;
+mod kills;
 mod version;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::model::{Catalog, Condition, EnvironmentId, Flag, FlagKey, Metadata, Uses};
 use crate::ruleset::{self, FORMAT, Operand, Ruleset, Scalar, Table, Text};
 
+pub use kills::{Kills, add_kills, holds_kill_switch};
 pub use version::{canonical, versioned};
 
 /// Compiles the flags of an environment for which `wanted` holds, and the flags that they depend

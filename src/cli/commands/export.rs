@@ -26,6 +26,14 @@ pub(in crate::cli) struct ExportArgs {
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
 
+    /// Write this document, exported before, with the kill switches of today added: for when a
+    /// file is broken, so that nothing compiles
+    ///
+    /// Nothing else changes, and no kill switch is lifted. Flags that the document does not hold
+    /// are not added.
+    #[arg(long, value_name = "PREVIOUS", conflicts_with = "tags")]
+    kills_only: Option<PathBuf>,
+
     /// The file to write; standard output if left out
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -56,6 +64,7 @@ pub(super) fn run(
         folder: folder.to_owned(),
         environment: args.environment.env.clone(),
         tags: args.tags.clone(),
+        kills_only: args.kills_only.clone(),
         output: args.output.clone(),
         check: args.check,
         envelope: args.envelope.clone(),
@@ -63,6 +72,9 @@ pub(super) fn run(
     };
     let (report, envelope) = ops::export(&options)?;
     ui.findings(&report.diagnostics, &report.sources);
+    for note in &report.notes {
+        ui.warn(&format!("note: {}", crate::output::human::line(note)));
+    }
     if let (Some(envelope), Some(path)) = (&envelope, &args.envelope) {
         let text = json::text(&json::EnvelopeDocument::from(envelope));
         ops::write_file(&folder.join(path), text.as_bytes())?;

@@ -263,7 +263,7 @@ impl Emergency<'_, '_> {
             let broken: Vec<String> = files_with_errors(&after);
             if !broken.is_empty() {
                 self.planner.plan.notes.push(format!(
-                    "{} {} errors, so the catalog does not compile: `ffctl export --kills-only PREVIOUS` ships the kill switch all the same",
+                    "{} {} errors, so the catalog does not compile: `ffctl export --env ENV --format ruleset --kills-only PREVIOUS` ships the kill switch all the same",
                     join_names(&broken, "and"),
                     if broken.len() == 1 { "has" } else { "have" },
                 ));

@@ -254,3 +254,195 @@ fn broken_environments_are_told_as_such() {
         assert!(output.stderr.contains("yaml-syntax"), "{output}");
     }
 }
+
+/// A project with one broken file, and the document of before.
+fn broken() -> (Sandbox, Value) {
+    let sandbox = Sandbox::new()
+        .file("ffctl.toml", "[project]\nname = \"p\"\n")
+        .file("flags/environments.yaml", "environments:\n  base: {parent: null}\n  production: {parent: base, auto_sync: true}\n  other: {parent: base}\n")
+        .file("flags/deep/a.yaml", "default_value: false\nenvironments:\n  base: true\n  other: true\n")
+        .file("flags/b.yaml", "default_value: 1.0\nenvironments:\n  production: {value: 2.5, percentage: 10}\n")
+        .file("flags/c.yaml", "default_value: x\nenvironments: {}\nkill_switch: {reason: r, at: 2026-11-01T00:00:00Z}\n");
+    let before = export(
+        &sandbox,
+        &["--env", "production", "--output", "previous.json"],
+    );
+    before.exits(0);
+    let document = serde_json::from_str(&sandbox.read("previous.json")).unwrap();
+    sandbox.write("flags/broken.yaml", "default_value: 5\ntype: boolean\n");
+    (sandbox, document)
+}
+
+const KILLS: [&str; 4] = ["--env", "production", "--kills-only", "previous.json"];
+
+fn killed(document: &Value) -> Vec<&str> {
+    let flags = document["flags"].as_object().unwrap().iter();
+    flags
+        .filter(|(_, flag)| flag["killed"] == true)
+        .map(|(key, _)| key.as_str())
+        .collect()
+}
+
+/// Of any file that is YAML: the flag's own switch, the entry's, that of what it inherits from.
+#[test]
+fn kills_are_added_to_the_document_of_before() {
+    let (sandbox, before) = broken();
+    let same = export(&sandbox, &KILLS).exits(0);
+    assert_eq!(same.stdout, sandbox.read("previous.json"));
+    assert!(same.stderr.contains("no kill switch is new"), "{same}");
+    sandbox.write(
+        "flags/deep/a.yaml",
+        "default_value: false\nenvironments:\n  base: {enabled: true, percentage: 5, kill_switch: {reason: r, at: 2026-11-01T00:00:00Z}}\n  production: {inherit: false, enabled: false}\n",
+    );
+    let inherited = export(&sandbox, &KILLS).exits(0);
+    let document = inherited.json();
+    assert_eq!(killed(&document), ["a", "c"]);
+    assert!(inherited.stderr.contains("killed now: `a`"), "{inherited}");
+    // Nothing but the switch has changed, and the version follows.
+    let mut expected = before.clone();
+    expected["flags"]["a"]["killed"] = json!(true);
+    expected["version"] = document["version"].clone();
+    assert_eq!(document, expected);
+    assert_ne!(document["version"], before["version"]);
+    let engine = ffctl::evaluate::Engine::from_json(inherited.stdout.as_bytes());
+    assert!(engine.is_ok(), "{:?}", engine.err());
+    // A file with errors of its own, and one that is new and killed.
+    sandbox.write(
+        "flags/b.yaml",
+        "default_value: 1.0\nowner: [\"?\"]\nenvironments:\n  production: {kill_switch: {}}\n",
+    );
+    sandbox.write(
+        "flags/new.yaml",
+        "default_value: 1.0\nkill_switch: {reason: r, at: 2026-11-01T00:00:00Z}\nenvironments: {}\n",
+    );
+    let output = export(&sandbox, &KILLS).exits(0);
+    assert_eq!(killed(&output.json()), ["a", "b", "c"]);
+    assert!(
+        output
+            .stderr
+            .contains("killed today, and not in previous.json: `new`"),
+        "{output}"
+    );
+    assert_eq!(output.json()["flags"].get("new"), None);
+}
+
+#[test]
+fn kills_of_before_are_never_lifted() {
+    let (sandbox, _) = broken();
+    sandbox.write("flags/c.yaml", "default_value: x\nenvironments: {}\n");
+    let lifted = export(&sandbox, &KILLS).exits(0);
+    assert_eq!(killed(&lifted.json()), ["c"]);
+    assert!(
+        lifted.stderr.contains("no kill switch is found today: `c`"),
+        "{lifted}"
+    );
+    sandbox.write("flags/c.yaml", "<<<<<<< HEAD\n{\n");
+    let unread = export(&sandbox, &KILLS).exits(0);
+    assert!(
+        unread.stderr.contains("flags/c.yaml cannot be read"),
+        "{unread}"
+    );
+    std::fs::remove_file(sandbox.path("flags/c.yaml")).unwrap();
+    assert_eq!(killed(&export(&sandbox, &KILLS).exits(0).json()), ["c"]);
+}
+
+/// What an environment inherits is not known without environments.yaml; the rest is.
+#[test]
+fn kills_are_found_without_the_environments() {
+    let (sandbox, _) = broken();
+    let kill = "kill_switch: {reason: r, at: 2026-11-01T00:00:00Z}";
+    sandbox.write("flags/environments.yaml", "environments: {\n");
+    sandbox.write(
+        "flags/deep/a.yaml",
+        format!("default_value: false\nenvironments: {{base: {{{kill}}}}}\n"),
+    );
+    sandbox.write(
+        "flags/b.yaml",
+        format!("default_value: 1.0\nenvironments: {{production: {{{kill}}}}}\n"),
+    );
+    for options in [&KILLS[..], &KILLS[2..]] {
+        let output = export(&sandbox, options).exits(0);
+        assert_eq!(killed(&output.json()), ["b", "c"]);
+        assert!(
+            output.stderr.contains("environments.yaml has errors"),
+            "{output}"
+        );
+    }
+}
+
+#[test]
+fn kills_go_into_files_and_are_checked_there() {
+    let (sandbox, _) = broken();
+    let check = [&KILLS[..], &["--output", "previous.json", "--check"]].concat();
+    export(&sandbox, &check).exits(0);
+    sandbox.write("flags/b.yaml", "default_value: 1.0\nkill_switch: {}\n");
+    export(&sandbox, &check).exits(1);
+    export(&sandbox, &check[..check.len() - 1]).exits(0);
+    export(&sandbox, &check).exits(0);
+    assert_eq!(
+        killed(&export(&sandbox, &KILLS).exits(0).json()),
+        ["b", "c"]
+    );
+    let envelope = [&KILLS[..], &["--output", "o.json", "--envelope", "e.json"]].concat();
+    export(&sandbox, &envelope).exits(0);
+    assert!(sandbox.read("e.json").contains("\"production\""));
+}
+
+/// Another environment's, another project's, no ruleset, no file: refused, and nothing is written.
+#[test]
+fn kills_are_not_added_to_another_document() {
+    let (sandbox, document) = broken();
+    let refused = |name: &str, environment: &str, words: &str| {
+        let options = [
+            "--env",
+            environment,
+            "--kills-only",
+            name,
+            "--output",
+            "o.json",
+        ];
+        let output = export(&sandbox, &options).exits(2);
+        assert!(output.stderr.contains(words), "{output}");
+        assert!(!sandbox.root().join("o.json").exists());
+    };
+    refused(
+        "previous.json",
+        "other",
+        "of the environment production, and not of other",
+    );
+    refused("previous.json", "nowhere", "no environment `nowhere`");
+    refused("none.json", "production", "cannot be read");
+    refused("ffctl.toml", "production", "is not a ruleset");
+    let mut other = document.clone();
+    other["project"] = json!("q");
+    sandbox.write("q.json", other.to_string());
+    refused(
+        "q.json",
+        "production",
+        "of the project `q`, and this is `p`",
+    );
+    other["format"] = json!("ffctl.ruleset/v9");
+    sandbox.write("v9.json", other.to_string());
+    refused("v9.json", "production", "ffctl.ruleset/v9");
+    let mut edited = document;
+    edited["flags"]["a"]["killed"] = json!(true);
+    sandbox.write("edited.json", edited.to_string());
+    let output = export(
+        &sandbox,
+        &["--env", "production", "--kills-only", "edited.json"],
+    )
+    .exits(0);
+    assert!(
+        output.stderr.contains("changed after it was exported"),
+        "{output}"
+    );
+    let options = [
+        "--env",
+        "production",
+        "--kills-only",
+        "previous.json",
+        "--tag",
+        "web",
+    ];
+    export(&sandbox, &options).exits(2);
+}

@@ -1,5 +1,7 @@
 //! `export`: compiled rulesets for runtime consumers.
 
+mod kills;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,11 +13,13 @@ use crate::compile::{compile, versioned};
 use crate::diagnostic::Diagnostics;
 use crate::git::{self, Head};
 use crate::model::Flag;
+use crate::ruleset::Ruleset;
 use crate::text::SourceMap;
 use crate::workspace::{CONFIG_FILE, Selection};
 
+use super::UsageError;
 use super::list::known_tags;
-use super::open::{Opened, UsageError, find_environment, open};
+use super::open::{Opened, find_environment, open};
 
 /// What to export, and where to.
 #[derive(Debug, Clone)]
@@ -26,6 +30,9 @@ pub struct ExportOptions {
     pub environment: Option<String>,
     /// Only flags with one of these tags, and what they depend on.
     pub tags: Vec<String>,
+    /// A document that was exported before: nothing is compiled, and it gets the kill switches of
+    /// today.
+    pub kills_only: Option<PathBuf>,
     /// The file to write; standard output if left out.
     pub output: Option<PathBuf>,
     /// Write nothing; tell whether the file is what would be written.
@@ -49,6 +56,8 @@ pub struct ExportReport {
     pub flags: usize,
     /// The file.
     pub output: Option<PathBuf>,
+    /// What should be known: sentences for people.
+    pub notes: Vec<String>,
     /// What is wrong with the files.
     pub diagnostics: Diagnostics,
     /// The texts.
@@ -86,13 +95,23 @@ pub struct Envelope {
     pub head: Option<Head>,
 }
 
+/// A document with its version.
+struct Document {
+    project: String,
+    environment: String,
+    version: String,
+    flags: usize,
+    bytes: Vec<u8>,
+    notes: Vec<String>,
+}
+
 /// Exports a ruleset. The envelope is returned for the caller to render and write with
 /// [`write_file`].
 ///
 /// # Errors
 ///
-/// Fails if there is no project, on an unknown environment, if the project has no name, or if the
-/// file cannot be written.
+/// Fails if there is no project, on an unknown environment, if the project has no name, on a
+/// previous document that is not one of this environment, or if the file cannot be written.
 pub fn export(options: &ExportOptions) -> anyhow::Result<(ExportReport, Option<Envelope>)> {
     let opened = open(&options.folder, Selection::All, options.now)?;
     let targets = [options.output.as_deref(), options.envelope.as_deref()];
@@ -103,73 +122,85 @@ pub fn export(options: &ExportOptions) -> anyhow::Result<(ExportReport, Option<E
         let hint = "give the envelope a file of its own".to_owned();
         return Err(UsageError::new("`--output` and `--envelope` name the same file", hint).into());
     }
-    if opened.errors().is_some() {
-        let report = ExportReport {
-            status: ExportStatus::Refused,
-            environment: options.environment.clone().unwrap_or_default(),
-            version: String::new(),
-            flags: 0,
-            output: options.output.clone(),
-            diagnostics: opened.diagnostics,
-            sources: opened.sources,
-        };
-        return Ok((report, None));
-    }
-    let environment = find_environment(&opened, options.environment.as_deref())?;
-    let name = opened
-        .catalog
-        .environments
-        .get(environment)
-        .name
-        .to_string();
+    let document = match &options.kills_only {
+        Some(previous) => kills::document_of(&opened, options, previous)?,
+        None if opened.errors().is_some() => {
+            let report = ExportReport {
+                status: ExportStatus::Refused,
+                environment: options.environment.clone().unwrap_or_default(),
+                version: String::new(),
+                flags: 0,
+                output: options.output.clone(),
+                notes: Vec::new(),
+                diagnostics: opened.diagnostics,
+                sources: opened.sources,
+            };
+            return Ok((report, None));
+        }
+        None => compiled(&opened, options)?,
+    };
+    let envelope = match options.envelope {
+        Some(_) => Some(envelope(&opened, &document)?),
+        None => None,
+    };
+    let status = match &options.output {
+        None => ExportStatus::Printed(document.bytes),
+        Some(path) => deliver(&options.folder.join(path), &document.bytes, options.check)?,
+    };
+    let report = ExportReport {
+        status,
+        environment: document.environment,
+        version: document.version,
+        flags: document.flags,
+        output: options.output.clone(),
+        notes: document.notes,
+        diagnostics: opened.diagnostics,
+        sources: opened.sources,
+    };
+    Ok((report, envelope))
+}
+
+fn compiled(opened: &Opened, options: &ExportOptions) -> anyhow::Result<Document> {
+    let environment = find_environment(opened, options.environment.as_deref())?;
     let Some(project) = opened.catalog.project.clone() else {
-        let hint = format!("add `name = \"…\"` under `[project]` in {CONFIG_FILE}");
-        return Err(UsageError::new("a project without a name cannot be exported", hint).into());
+        return Err(nameless().into());
     };
     known_tags(&opened.catalog, &options.tags)?;
     let tagged = |flag: &Flag| {
         options.tags.is_empty() || options.tags.iter().any(|tag| flag.tags.contains(tag))
     };
     let ruleset = compile(&opened.catalog, environment, tagged);
-    let flags = ruleset.flags.0.len();
-    let (version, mut bytes) = versioned(&ruleset);
+    Ok(document(project, &ruleset, Vec::new()))
+}
+
+fn nameless() -> UsageError {
+    let hint = format!("add `name = \"…\"` under `[project]` in {CONFIG_FILE}");
+    UsageError::new("a project without a name cannot be exported", hint)
+}
+
+fn document(project: String, ruleset: &Ruleset<'_>, notes: Vec<String>) -> Document {
+    let (version, mut bytes) = versioned(ruleset);
     bytes.push(b'\n');
-    let envelope = Envelope {
+    Document {
         project,
-        environment: name.clone(),
-        version: version.clone(),
-        head: None,
-    };
-    let envelope = options
-        .envelope
-        .is_some()
-        .then(|| -> anyhow::Result<Envelope> {
-            let paths = [
-                CONFIG_FILE,
-                opened
-                    .config()
-                    .map_or("flags", |config| config.flags.as_str()),
-            ];
-            Ok(Envelope {
-                head: git::head(opened.project.tree.root(), &paths)?,
-                ..envelope
-            })
-        })
-        .transpose()?;
-    let status = match &options.output {
-        None => ExportStatus::Printed(bytes),
-        Some(path) => deliver(&options.folder.join(path), &bytes, options.check)?,
-    };
-    let report = ExportReport {
-        status,
-        environment: name,
+        environment: ruleset.environment.as_str().to_owned(),
         version,
-        flags,
-        output: options.output.clone(),
-        diagnostics: opened.diagnostics,
-        sources: opened.sources,
-    };
-    Ok((report, envelope))
+        flags: ruleset.flags.0.len(),
+        bytes,
+        notes,
+    }
+}
+
+fn envelope(opened: &Opened, document: &Document) -> anyhow::Result<Envelope> {
+    let flags = opened
+        .config()
+        .map_or("flags", |config| config.flags.as_str());
+    Ok(Envelope {
+        project: document.project.clone(),
+        environment: document.environment.clone(),
+        version: document.version.clone(),
+        head: git::head(opened.project.tree.root(), &[CONFIG_FILE, flags])?,
+    })
 }
 
 /// Refuses to write over what the document is made from.
