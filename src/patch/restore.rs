@@ -210,6 +210,7 @@ impl Restoring<'_> {
             return;
         }
         let (killed, now) = (self.killed, self.subject.now);
+        let mut is_written = is_own;
         if self.options.back == Return::Resume {
             draft.fold(now);
         } else {
@@ -217,22 +218,23 @@ impl Restoring<'_> {
             let since = |step: &Tree| step_time(step).is_some_and(|at| at <= now);
             for step in draft.take_steps(|step| !since(step)) {
                 self.notes.push(format!("dropped {}", describe_step(&step)));
+                is_written = true;
             }
         }
         let ahead = super::entry::steps(&draft.map);
         self.ahead.extend(ahead.into_iter().map(|step| (id, step)));
         if self.options.pending == Pending::Drop {
-            draft.take_steps(|_| false);
+            is_written |= !draft.take_steps(|_| false).is_empty();
         }
         if let Some(hold) = self.hold() {
             let place = draft.name();
-            hold.entry(&mut draft.map, &mut self.notes, place);
+            is_written |= hold.entry(&mut draft.map, &mut self.notes, place);
             if let Some(rules) = draft
                 .map
                 .get_mut("targeting_rules")
                 .and_then(Tree::items_mut)
             {
-                hold.rules(rules, &mut self.notes, place);
+                is_written |= hold.rules(rules, &mut self.notes, place);
             }
         }
         if is_own || self.is_cut_off(id) {
@@ -247,8 +249,8 @@ impl Restoring<'_> {
             .filter(|scalar| is_own && scalar.as_bool() != Some(false));
         let written =
             short.or_else(|| (!draft.map.entries().is_empty()).then(|| draft.map.clone()));
-        let untouched = draft.form == Form::Scalar && !is_own;
-        if !untouched {
+        // Elapsed steps of an entry that need not be written are not folded into it.
+        if is_written {
             write_entry(self.subject, &mut self.root, id, written);
         }
     }
