@@ -71,6 +71,10 @@ impl Command {
             Self::Enable(_, options) if options.what.is_some() => true,
             // What weights come to is left to the check.
             Self::Enable(..) | Self::Promote(..) => check == "share-without-effect",
+            // What is left serves nothing: the check asks what is meant.
+            Self::Restore(..) | Self::Rule(_, _, Action::Remove, _) => {
+                check == "enabled-without-effect"
+            }
             _ => false,
         }
     }
@@ -154,9 +158,9 @@ impl Drawing<'_, '_> {
                 };
                 Command::Disable(self.environment(), options)
             }
-            9..=11 => self.set(),
-            12..=14 => self.rule(),
-            15 | 16 => self.promote(),
+            9 | 10 => self.set(),
+            11..=13 => self.rule(),
+            14..=16 => self.promote(),
             17 => {
                 let environment = self.environment();
                 Command::Kill(self.tape.chance(60).then_some(environment))
@@ -388,12 +392,17 @@ impl Drawing<'_, '_> {
     }
 
     fn promote(&mut self) -> Command {
-        let to = self.environment();
-        let parent = self.world.catalog().environments.get(to).parent;
-        let from = match parent {
-            Some(parent) => parent,
-            None => self.environment(),
-        };
+        let environments = &self.world.catalog().environments;
+        let follow = environments
+            .iter()
+            .filter_map(|(id, environment)| Some((environment.parent?, id, environment.auto_sync)));
+        // One that copies is seldom promoted to.
+        let mut follow: Vec<_> = follow.collect();
+        follow.sort_by_key(|(_, id, is_copy)| (*is_copy, self.flag.entry(*id).is_none()));
+        let last = self.environment();
+        follow.push((last, last, false));
+        let place = self.tape.draw(follow.len()) * usize::from(self.tape.chance(50));
+        let (from, to, _) = follow[place];
         let form = self.tape.draw(5);
         let options = Promote {
             percentage: (form < 3).then(|| [10_000, 100_000, 0][self.tape.draw(3)]),

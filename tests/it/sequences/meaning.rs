@@ -48,7 +48,7 @@ pub(super) fn holds(
             Ok(())
         }
         Command::Rule(id, name, action, _) => case.ruled(*id, name, action),
-        Command::Promote(_, id, options) => case.promoted(*id, options),
+        Command::Promote(from, id, options) => case.promoted(*from, *id, options),
         Command::Kill(id) => case.killed(*id),
         Command::Restore(id, options) => case.restored(*id, *options),
         Command::Archive => {
@@ -644,7 +644,7 @@ impl<'w> Case<'w> {
     }
 
     /// Where nothing else is said, what B knows goes to as many as before.
-    fn promoted(&self, id: EnvironmentId, options: &patch::Promote) -> Held {
+    fn promoted(&self, from: EnvironmentId, id: EnvironmentId, options: &patch::Promote) -> Held {
         let (was, is) = (
             served(&self.was(id), self.now),
             served(&self.is(id), self.now),
@@ -670,7 +670,9 @@ impl<'w> Case<'w> {
                 None => prop_assert_eq!(Some(share), said.as_ref(), "{}", told()),
             }
         }
-        if !was["serving"].is_null() {
+        // A default that is served alone becomes a value for so many.
+        let by_default = served(&self.was(from), self.now)["serving"].is_null();
+        if !was["serving"].is_null() && (!by_default || was["serving"] == is["serving"]) {
             prop_assert_eq!(
                 &was["serving"]["share"],
                 &is["serving"]["share"],
@@ -709,7 +711,9 @@ impl<'w> Case<'w> {
             ..*self
         };
         let Some(back) = again.with(&back.root) else {
-            return Err(TestCaseError::fail("what comes back has errors"));
+            // Steps folded into the entry may leave it without effect.
+            prop_assert!(id.is_some(), "what comes back has errors");
+            return Ok(());
         };
         for id in covered {
             if self.was(id).killed {

@@ -9,10 +9,10 @@ mod world;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use ffctl::document::{Tree, TreeValue};
+use ffctl::document::{Style, Tree, TreeValue};
 use ffctl::model::FlagKey;
 use ffctl::patch::{self, Refusal, Subject};
-use ffctl::yaml::rewrite;
+use ffctl::yaml::{rewrite, yaml_1_1_reading};
 use proptest::prelude::*;
 use proptest::test_runner::{TestError, TestRunner};
 use serde_json::Value;
@@ -325,7 +325,12 @@ impl Difference {
                 }
             }
             (TreeValue::List(items), TreeValue::List(others)) => self.of_items(items, others, path),
-            (TreeValue::Scalar(_), TreeValue::Scalar(_)) => {}
+            (TreeValue::Scalar(_), TreeValue::Scalar(_)) => {
+                // What YAML 1.1 reads otherwise comes back in quotes.
+                let is_doubtful = |text: &str| yaml_1_1_reading(text).is_some();
+                let is_plain = old.style == Some(Style::Plain);
+                self.is_undone_exactly &= !(is_plain && old.as_str().is_some_and(is_doubtful));
+            }
             _ => self.is_gone(path),
         }
     }
