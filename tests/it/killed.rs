@@ -267,17 +267,6 @@ fn a_flag_is_renamed_in_all_files_or_in_none() {
     }
 }
 
-/// A journal of a plan whose first file was written already.
-fn half_done(repo: &TestRepo, plan: &Plan) -> Files {
-    let repositories = Repositories::new();
-    let (done, calls) = plan.observe(&repositories);
-    let renames = calls.iter().filter(|call| call.name == "rename");
-    let second = renames.max_by_key(|call| call.number).unwrap();
-    let inject = format!("inject=rename:signal=KILL:when={}", second.number);
-    plan.traced(repo, &["-o", "/dev/null", "-e", &inject]);
-    done
-}
-
 #[test]
 fn every_command_that_looks_at_flags_tells_once_what_was_left() {
     const TEST: &str = "every_command_that_looks_at_flags_tells_once_what_was_left";
@@ -307,9 +296,13 @@ fn every_command_that_looks_at_flags_tells_once_what_was_left() {
     ];
     let plan = tagged();
     let repositories = Repositories::new();
+    let (done, calls) = plan.observe(&repositories);
+    let last = calls.iter().rfind(|call| call.name.starts_with("rename"));
+    let Call { name, number } = last.unwrap();
+    let inject = format!("inject={name}:signal=KILL:when={number}");
     for (number, arguments) in commands.iter().enumerate() {
         let repo = plan.project(&repositories, &number.to_string());
-        let done = half_done(&repo, &plan);
+        plan.traced(&repo, &["-o", "/dev/null", "-e", &inject]);
         assert_ne!(files_of(&repo.path), done);
         let ran = repo.ffctl(arguments);
         let told = ran.stderr.matches("an ffctl that was stopped").count();
