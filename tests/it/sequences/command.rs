@@ -70,7 +70,10 @@ impl Command {
             Self::Set(..) | Self::Rule(_, _, Action::Add(_, _) | Action::Set(_), _) => true,
             Self::Enable(_, options) if options.what.is_some() => true,
             // What weights come to is left to the check.
-            Self::Enable(..) | Self::Promote(..) => check == "share-without-effect",
+            Self::Enable(..) => check == "share-without-effect",
+            Self::Promote(..) => {
+                ["share-without-effect", "enabled-without-effect"].contains(&check)
+            }
             // What is left serves nothing: the check asks what is meant.
             Self::Restore(..) | Self::Rule(_, _, Action::Remove, _) => {
                 check == "enabled-without-effect"

@@ -262,7 +262,7 @@ impl<'w> Case<'w> {
         }
         prop_assert_eq!(&is["bucket_by"], &was["bucket_by"], "{}", told());
         if options.what.is_none() && options.share.is_none() {
-            return self.on_again(&was, &is);
+            return self.on_again(id, &was, &is);
         }
         let share = match options.share {
             Some(Share::Percentage(share)) => Some(json!(share)),
@@ -381,7 +381,7 @@ impl<'w> Case<'w> {
     }
 
     /// Without options: as it was, where that serves somebody something; else all to everybody.
-    fn on_again(&self, was: &Value, is: &Value) -> Held {
+    fn on_again(&self, id: EnvironmentId, was: &Value, is: &Value) -> Held {
         let parts = ["serving", "default"];
         let as_it_was = parts.iter().all(|part| same(&was[part], &is[part]));
         let default = named(&is["default"]);
@@ -389,7 +389,11 @@ impl<'w> Case<'w> {
             let rules = is["rules"]
                 .as_array()
                 .is_some_and(|rules| !rules.is_empty());
-            let step = !is["serving"].is_null() && is["serving"]["share"] != 0;
+            let record = self.is(id);
+            let phase = &record.phases[record.position_at(self.now)];
+            let serving = phase.serving.as_ref();
+            // A ramp that begins later is something too.
+            let step = serving.is_some_and(|serving| serving.share != Some(0));
             let own = !same(&default, &self.flag_default());
             let on = same(&default, &json!({"value": true})) || was["enabled"] == true;
             prop_assert!(rules || step || own || on, "nothing is served: {is}");
