@@ -44,7 +44,7 @@ pub(super) fn plan(
 ) -> anyhow::Result<Planned<Plan>> {
     let path = path_of(&project, &overlay, key, new)?;
     let keys = vec![key.to_owned()];
-    let mut planner = Planner::open(project, overlay, keys, request)?;
+    let mut planner = Planner::open(project, overlay, keys, request);
     let taken = planner
         .before
         .known
@@ -66,7 +66,7 @@ pub(super) fn plan(
         },
     );
     planner.judge_all()?;
-    planner.finish()
+    Ok(planner.finish())
 }
 
 fn text_of(planner: &Planner<'_>, key: &str, path: &str, new: &NewFlag) -> anyhow::Result<String> {

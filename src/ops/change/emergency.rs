@@ -25,7 +25,7 @@ pub(super) fn plan(
     request: &Request,
     kill: &Kill,
 ) -> anyhow::Result<Planned<Plan>> {
-    let planner = Planner::open(project, overlay, keys.to_vec(), request)?;
+    let planner = Planner::open(project, overlay, keys.to_vec(), request);
     for key in keys {
         if !planner.before.known.contains(key.as_str()) {
             return Err(unknown_flag(&planner.before, key).into());
@@ -42,7 +42,7 @@ pub(super) fn plan(
     for key in keys {
         emergency.flag(key)?;
     }
-    emergency.finish()
+    Ok(emergency.finish())
 }
 
 struct Emergency<'p, 'r> {
@@ -185,13 +185,12 @@ impl Emergency<'_, '_> {
             names.iter().map(|name| Some(name.as_str())).collect()
         };
         for place in places {
-            match patch::kill_unread(&root, place, self.kill, now) {
-                Some(killed) => root = killed,
-                None => {
-                    let why = "its file or environments.yaml has errors: kill it everywhere, without `--env`";
-                    return self.skip(key, why, Cause::Broken);
-                }
-            }
+            let Some(killed) = patch::kill_unread(&root, place, self.kill, now) else {
+                let why =
+                    "its file or environments.yaml has errors: kill it everywhere, without `--env`";
+                return self.skip(key, why, Cause::Broken);
+            };
+            root = killed;
         }
         self.planner.plan.notes.push(format!(
             "{path} or environments.yaml has errors: what `{key}` served cannot be told"
@@ -243,7 +242,7 @@ impl Emergency<'_, '_> {
         Ok(())
     }
 
-    fn finish(mut self) -> anyhow::Result<Planned<Plan>> {
+    fn finish(mut self) -> Planned<Plan> {
         let request = self.planner.request;
         let skipped = |key: &String| self.planner.plan.skipped.iter().any(|s| s.flag == *key);
         let written: Vec<String> = self

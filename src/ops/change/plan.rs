@@ -99,9 +99,9 @@ pub(super) fn plan(root: &Path, request: &Request) -> anyhow::Result<Planned<Pla
         (Verb::Rename { to }, [key]) => return rename::plan(project, overlay, key, request, to),
         _ => {}
     }
-    let mut planner = Planner::open(project, overlay, keys, request)?;
+    let mut planner = Planner::open(project, overlay, keys, request);
     planner.make()?;
-    planner.finish()
+    Ok(planner.finish())
 }
 
 /// A plan in the making.
@@ -123,7 +123,7 @@ impl<'r> Planner<'r> {
         overlay: Overlay<'r, DiskTree>,
         keys: Vec<String>,
         request: &'r Request,
-    ) -> anyhow::Result<Self> {
+    ) -> Self {
         let named = !request.environments.is_empty();
         let verb = &request.verb;
         let wants_related = verb.names_dependants() || (verb.touches_contract() && !named);
@@ -143,7 +143,7 @@ impl<'r> Planner<'r> {
             Selection::Flags(&selected),
             request.now,
         );
-        Ok(Self {
+        Self {
             request,
             project,
             overlay,
@@ -152,7 +152,7 @@ impl<'r> Planner<'r> {
             before,
             plan: Plan::default(),
             files: Vec::new(),
-        })
+        }
     }
 
     fn make(&mut self) -> anyhow::Result<()> {
@@ -245,28 +245,12 @@ impl<'r> Planner<'r> {
         if errors.is_empty() {
             return Ok(());
         }
-        Err(self.refuse(
+        Err(refuse(
             "the files that are to be changed have errors",
             "mend them first; `emergency-disable` works all the same",
             errors,
             &self.before.sources,
         ))
-    }
-
-    fn refuse(
-        &self,
-        message: &str,
-        hint: &str,
-        diagnostics: Diagnostics,
-        sources: &SourceMap,
-    ) -> anyhow::Error {
-        RefusedError {
-            message: message.to_owned(),
-            hint: Some(hint.to_owned()),
-            diagnostics,
-            sources: sources.clone(),
-        }
-        .into()
     }
 
     fn patch(&self, job: &Job) -> anyhow::Result<Patched> {
@@ -356,16 +340,15 @@ impl<'r> Planner<'r> {
             .map_err(|error| anyhow::anyhow!("the file of `{key}` cannot be edited: {error}"))?;
         let (path, before) = self.file(key);
         self.overlay.set(&path, Some(changed.clone()));
-        match self.files.iter_mut().find(|(other, _)| other == key) {
-            Some((_, change)) => change.after = Some(changed),
-            None => {
-                let change = FileChange {
-                    path,
-                    before: Some(before),
-                    after: Some(changed),
-                };
-                self.files.push((key.to_owned(), change));
-            }
+        if let Some((_, change)) = self.files.iter_mut().find(|(other, _)| other == key) {
+            change.after = Some(changed);
+        } else {
+            let change = FileChange {
+                path,
+                before: Some(before),
+                after: Some(changed),
+            };
+            self.files.push((key.to_owned(), change));
         }
         Ok(())
     }
@@ -429,7 +412,7 @@ impl<'r> Planner<'r> {
         if new.is_empty() {
             return Ok(());
         }
-        Err(self.refuse(
+        Err(refuse(
             "the change would bring errors, so nothing was written",
             "the findings show the files as they would be",
             new,
@@ -440,7 +423,7 @@ impl<'r> Planner<'r> {
     fn effects(&mut self, jobs: &[Job], after: &Opened) {
         let effects = self.files.iter().flat_map(|(key, change)| {
             let before = self.before.catalog.flags.get(key.as_str());
-            self.effects_of(key, before, after, jobs, vec![change.path.clone()])
+            self.effects_of(key, before, after, jobs, std::slice::from_ref(&change.path))
         });
         let mut effects: Vec<Effect> = effects.collect();
         effects.sort_by_key(|effect| effect.flag.clone());
@@ -454,7 +437,7 @@ impl<'r> Planner<'r> {
         before: Option<&Flag>,
         after: &Opened,
         jobs: &[Job],
-        files: Vec<String>,
+        files: &[String],
     ) -> Vec<Effect> {
         let now = literal::whole_second(self.request.now);
         let is = after.catalog.flags.get(key);
@@ -470,7 +453,7 @@ impl<'r> Planner<'r> {
                 is_named: jobs.iter().any(named),
                 served: diff::served_change(was, is, name, now),
                 changes,
-                files: files.clone(),
+                files: files.to_vec(),
             })
         };
         let environments = after.catalog.environments.iter();
@@ -505,13 +488,13 @@ impl<'r> Planner<'r> {
         }
     }
 
-    pub(super) fn finish(self) -> anyhow::Result<Planned<Plan>> {
+    pub(super) fn finish(self) -> Planned<Plan> {
         let message = message::commit(self.request, &self.plan);
-        Ok(Planned {
+        Planned {
             files: self.files.into_iter().map(|(_, change)| change).collect(),
             message,
             payload: self.plan,
-        })
+        }
     }
 
     /// Refuses to plan where it is not known which environments there are.
@@ -520,7 +503,7 @@ impl<'r> Planner<'r> {
             return Ok(());
         }
         let errors = self.before.diagnostics.clone();
-        Err(self.refuse(
+        Err(refuse(
             "it is not known which environments there are",
             "mend environments.yaml first",
             errors,
@@ -541,7 +524,7 @@ impl<'r> Planner<'r> {
         let after = self.read_again();
         self.no_new_errors(&after)?;
         let before = self.before.catalog.flags.get(from);
-        self.plan.effects = self.effects_of(to, before, &after, &[], Vec::new());
+        self.plan.effects = self.effects_of(to, before, &after, &[], &[]);
         self.guarded(&after.catalog)
     }
 
@@ -556,6 +539,21 @@ impl<'r> Planner<'r> {
         self.effects(jobs, after);
         self.name_dependants();
     }
+}
+
+fn refuse(
+    message: &str,
+    hint: &str,
+    diagnostics: Diagnostics,
+    sources: &SourceMap,
+) -> anyhow::Error {
+    RefusedError {
+        message: message.to_owned(),
+        hint: Some(hint.to_owned()),
+        diagnostics,
+        sources: sources.clone(),
+    }
+    .into()
 }
 
 fn side<'c>(catalog: &'c Catalog, flag: Option<&'c Flag>) -> Option<Side<'c>> {

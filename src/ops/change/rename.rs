@@ -30,7 +30,7 @@ pub(super) fn plan(
     let new = FlagKey::new(to).map_err(|error| {
         UsageError::new(format!("`{to}` is not a flag's key"), error.to_string())
     })?;
-    let mut planner = Planner::open(project, overlay, vec![key.to_owned()], request)?;
+    let mut planner = Planner::open(project, overlay, vec![key.to_owned()], request);
     if !planner.before.known.contains(key) {
         return Err(unknown_flag(&planner.before, key).into());
     }
@@ -61,7 +61,7 @@ pub(super) fn plan(
         take(&mut planner, "", path, text, &root)?;
     }
     planner.judge_renamed(key, to)?;
-    planner.finish()
+    Ok(planner.finish())
 }
 
 fn renamed(

@@ -210,3 +210,24 @@ fn what_must_be_served_first_is_asked_for_or_enabled_as_well() {
         .exits(0);
     assert!(off.stderr.contains("pay` depends on `cart`"), "{off}");
 }
+
+/// Names that attributes.yaml does not know are refused, and the nearest one is named.
+#[test]
+fn an_unknown_attribute_of_a_rule_is_refused() {
+    let sandbox = Sandbox::example();
+    let path = "flags/platform/maintenance_mode.yaml";
+    let before = sandbox.read(path);
+    let words = [
+        "rule",
+        "add",
+        "--flag",
+        "maintenance_mode",
+        "--env",
+        "development",
+    ];
+    let rule = ["--name", "it", "--when", "cuntry equals IT"];
+    let output = sandbox.run(words.iter().chain(&rule)).exits(1);
+    assert!(output.stderr.contains("unknown-attribute"), "{output}");
+    assert!(output.stderr.contains("country"), "{output}");
+    assert_eq!(sandbox.read(path), before);
+}

@@ -13,6 +13,7 @@ mod guards;
 mod init;
 mod list;
 mod man;
+mod restore;
 mod schema;
 mod show;
 mod validate;
