@@ -3,6 +3,7 @@
 use crate::document::Tree;
 use crate::format::{FLAG_KEYS, RULE_KEYS};
 use crate::model::EnvironmentId;
+use crate::resolve::{self, Moment};
 use crate::ruleset::Operator;
 
 use super::entry::Draft;
@@ -141,7 +142,14 @@ impl<'s> List<'s> {
         let mut draft = Draft::new(subject, environment);
         draft.fold_elapsed();
         let time = subject.settled(environment);
-        let rules = rules_of(subject, environment, &draft.map, time);
+        let now = Moment::At(time);
+        let present = resolve::resolve(subject.catalog, subject.flag, environment, now);
+        let rules = if present.exposed {
+            rules_of(subject, environment, &draft.map, time)
+        } else {
+            // Nothing is said of the environment, and so no rule is looked at there.
+            Vec::new()
+        };
         Ok(Self::new(subject, Some(draft), rules))
     }
 

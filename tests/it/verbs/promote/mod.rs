@@ -123,6 +123,7 @@ impl Case {
     }
 
     #[track_caller]
+    #[expect(clippy::print_stdout, reason = "names the case that fails")]
     fn run(self) {
         let before = project(self.flag);
         let result = run(&before, self.from, self.name(), &self.options);
