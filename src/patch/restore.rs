@@ -238,7 +238,9 @@ impl Restoring<'_> {
             }
         }
         if is_own || self.is_cut_off(id) {
+            let unpinned = draft.map.clone();
             self.pin_shared(id, &mut draft);
+            is_written |= draft.map != unpinned;
         }
         if is_own {
             draft.map.remove("kill_switch");

@@ -102,17 +102,9 @@ fn every_verb_is_held_to_it() {
     let verbs: [&[&str]; 5] = [
         &["disable", "--env", "production"],
         &["set", "--env", "production", "percentage=50"],
-        &[
-            "rule",
-            "add",
-            "--env",
-            "production",
-            "--name",
-            "r",
-            "--everybody",
-        ],
+        &["rule", "add", "--env", "production", "--name", "r"],
         &["set", "salt=other"],
-        &["rule", "add", "--name", "r", "--everybody"],
+        &["rule", "add", "--name", "r"],
     ];
     for verb in verbs {
         let output = sandbox.run(verb.iter().chain(&["--flag", "f"]));
@@ -206,15 +198,7 @@ fn the_json_of_every_verb_fits_its_schema() {
         ("set", &["set", "--env", "quiet", "bucket_by=account_id"]),
         (
             "rule-add",
-            &[
-                "rule",
-                "add",
-                "--env",
-                "quiet",
-                "--name",
-                "r",
-                "--everybody",
-            ],
+            &["rule", "add", "--env", "quiet", "--name", "r"],
         ),
         (
             "rule-remove",
