@@ -8,6 +8,7 @@ mod create;
 mod dependencies;
 mod emergency;
 mod guard;
+mod judge;
 mod message;
 mod plan;
 mod rename;

@@ -1,0 +1,199 @@
+//! What a plan means: the files are read again as they would be, and compared.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diff::{self, Side};
+use crate::literal;
+use crate::model::{Catalog, Environment, EnvironmentId, Flag, FlagKey};
+use crate::workspace::Selection;
+
+use super::super::open::{Opened, read};
+use super::plan::{Cause, Effect, Job, Planner, Skipped, refuse};
+use super::{guard, message};
+
+impl Planner<'_> {
+    /// Reads the files as they would be, and tells what that means.
+    pub(super) fn judge(&mut self, jobs: &[Job]) -> anyhow::Result<()> {
+        self.files
+            .retain(|(_, change)| change.before != change.after);
+        if self.files.is_empty() {
+            self.plan.skipped = self.keys.iter().map(|key| unchanged(key)).collect();
+            return Ok(());
+        }
+        let after = self.read_again();
+        self.no_new_errors(&after)?;
+        self.effects(jobs, &after);
+        self.drop_unchanged(jobs);
+        self.guarded(&after.catalog)?;
+        self.name_dependants();
+        Ok(())
+    }
+
+    /// Refuses what too little is said of; a look is only told what will be asked for.
+    fn guarded(&mut self, catalog: &Catalog) -> anyhow::Result<()> {
+        match guard::said(self.request, catalog, &self.plan.effects) {
+            Err(missing) if self.request.write.dry_run => {
+                let hint = missing.hint.unwrap_or_default();
+                self.plan
+                    .warnings
+                    .push(format!("{}: {hint}", missing.message));
+            }
+            said => said?,
+        }
+        let warnings = guard::warnings(catalog, &self.plan.effects, self.request.now);
+        self.plan.warnings.extend(warnings);
+        Ok(())
+    }
+
+    pub(super) fn read_again(&self) -> Opened {
+        let keys: Vec<&str> = self
+            .files
+            .iter()
+            .map(|(key, _)| key.as_str())
+            .chain(self.keys.iter().map(String::as_str))
+            .chain(self.related.iter().map(FlagKey::as_str))
+            .collect();
+        let selection = Selection::Flags(&keys);
+        read(
+            self.project.clone(),
+            &self.overlay,
+            selection,
+            self.request.now,
+        )
+    }
+
+    fn no_new_errors(&self, after: &Opened) -> anyhow::Result<()> {
+        let known: BTreeSet<(&str, &str, &str)> = errors(&self.before).collect();
+        let is_new = |finding: &&Diagnostic| {
+            finding.severity == Severity::Error && !known.contains(&name_of(after, finding))
+        };
+        let new: Diagnostics = after.diagnostics.iter().filter(is_new).cloned().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        Err(refuse(
+            "the change would bring errors, so nothing was written",
+            "the findings show the files as they would be",
+            new,
+            &after.sources,
+        ))
+    }
+
+    fn effects(&mut self, jobs: &[Job], after: &Opened) {
+        let effects = self.files.iter().flat_map(|(key, change)| {
+            let before = self.before.catalog.flags.get(key.as_str());
+            self.effects_of(key, before, after, jobs, std::slice::from_ref(&change.path))
+        });
+        let mut effects: Vec<Effect> = effects.collect();
+        effects.sort_by_key(|effect| effect.flag.clone());
+        self.plan.effects = effects;
+    }
+
+    /// Returns what changes for a flag in each environment, protected environments first.
+    fn effects_of(
+        &self,
+        key: &str,
+        before: Option<&Flag>,
+        after: &Opened,
+        jobs: &[Job],
+        files: &[String],
+    ) -> Vec<Effect> {
+        let now = literal::whole_second(self.request.now);
+        let is = after.catalog.flags.get(key);
+        let of_environment = |(id, environment): (EnvironmentId, &Environment)| {
+            let name = environment.name.as_str();
+            let (was, is) = (side(&self.before.catalog, before), side(&after.catalog, is));
+            let changes = diff::changes(was, is, name, now);
+            let named = |job: &Job| job.key == key && job.environment == Some(id);
+            (!changes.is_empty()).then(|| Effect {
+                flag: key.to_owned(),
+                environment: name.to_owned(),
+                is_protected: environment.is_protected(),
+                is_named: jobs.iter().any(named),
+                served: diff::served_change(was, is, name, now),
+                changes,
+                files: files.to_vec(),
+            })
+        };
+        let environments = after.catalog.environments.iter();
+        let mut effects: Vec<Effect> = environments.filter_map(of_environment).collect();
+        effects.sort_by_key(|effect| !effect.is_protected);
+        effects
+    }
+
+    /// Leaves out the files of flags whose record stays as it is: there is nothing to change.
+    fn drop_unchanged(&mut self, jobs: &[Job]) {
+        let effects = &self.plan.effects;
+        let counts = |key: &str| {
+            let by_text = |job: &Job| job.key == key && job.verb.is_judged_by_text(job.environment);
+            jobs.iter().any(by_text) || effects.iter().any(|effect| effect.flag == key)
+        };
+        self.files.retain(|(key, _)| counts(key));
+        let written = |key: &str| self.files.iter().any(|(other, _)| other == key);
+        let rest = self.keys.iter().filter(|key| !written(key));
+        self.plan.skipped = rest.map(|key| unchanged(key)).collect();
+    }
+
+    fn name_dependants(&mut self) {
+        if !self.request.verb.names_dependants() {
+            return;
+        }
+        let changed: Vec<String> = self.files.iter().map(|(key, _)| key.clone()).collect();
+        for key in changed {
+            let dependants = self.dependants(&key);
+            if !dependants.is_empty() {
+                self.plan.notes.push(message::depend_on(&dependants, &key));
+            }
+        }
+    }
+
+    /// Judges a plan whose files were edited apart.
+    pub(super) fn judge_all(&mut self) -> anyhow::Result<()> {
+        let after = self.read_again();
+        self.no_new_errors(&after)?;
+        self.effects(&[], &after);
+        self.guarded(&after.catalog)
+    }
+
+    /// Judges a plan in which a flag has another key: it must serve what it served.
+    pub(super) fn judge_renamed(&mut self, from: &str, to: &str) -> anyhow::Result<()> {
+        let after = self.read_again();
+        self.no_new_errors(&after)?;
+        let before = self.before.catalog.flags.get(from);
+        self.plan.effects = self.effects_of(to, before, &after, &[], &[]);
+        self.guarded(&after.catalog)
+    }
+
+    /// Compares what is served, for a plan that was made apart.
+    pub(super) fn compare(&mut self, jobs: &[Job], after: &Opened) {
+        self.effects(jobs, after);
+        self.name_dependants();
+    }
+}
+
+fn side<'c>(catalog: &'c Catalog, flag: Option<&'c Flag>) -> Option<Side<'c>> {
+    flag.map(|flag| Side { catalog, flag })
+}
+
+fn unchanged(key: &str) -> Skipped {
+    Skipped {
+        flag: key.to_owned(),
+        why: "nothing to change".to_owned(),
+        cause: Cause::Done,
+    }
+}
+
+fn errors(opened: &Opened) -> impl Iterator<Item = (&str, &str, &str)> {
+    let errors = opened
+        .diagnostics
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    errors.map(|finding| name_of(opened, finding))
+}
+
+/// What tells a finding apart when lines have moved.
+fn name_of<'o>(opened: &'o Opened, finding: &'o Diagnostic) -> (&'o str, &'o str, &'o str) {
+    let file = opened.sources.get(finding.location.source).name();
+    (finding.code.name(), file, &finding.message)
+}
