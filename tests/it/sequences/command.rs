@@ -254,7 +254,7 @@ impl Drawing<'_, '_> {
         }
         let other = variants[self.tape.draw(variants.len())].key.to_string();
         let weights = [(name.as_str(), 3_i64), (other.as_str(), 1)];
-        let weights = &weights[..1 + usize::from(name != other)];
+        let weights = &weights[..=usize::from(name != other)];
         What::Split(Tree::map_of(weights.iter().map(|(name, weight)| {
             (*name, ffctl::document::Scalar::Integer(*weight).into())
         })))

@@ -200,7 +200,7 @@ impl Writer<'_, '_> {
             && resolve_plain(Cow::Borrowed(text)) == Scalar::String(Cow::Borrowed(text));
         if is_plain && quotes < 7 {
             self.text.push_str(text);
-        } else if quotes % 2 == 0 {
+        } else if quotes.is_multiple_of(2) {
             self.text
                 .push_str(&format!("'{}'", text.replace('\'', "''")));
         } else {
