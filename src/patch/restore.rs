@@ -237,10 +237,10 @@ impl Restoring<'_> {
                 is_written |= hold.rules(rules, &mut self.notes, place);
             }
         }
-        if is_own || self.is_cut_off(id) {
-            let unpinned = draft.map.clone();
+        if is_own || self.stands_alone(id, &draft) {
+            let before = draft.map.clone();
             self.pin_shared(id, &mut draft);
-            is_written |= draft.map != unpinned;
+            is_written |= draft.map != before;
         }
         if is_own {
             draft.map.remove("kill_switch");
@@ -257,12 +257,15 @@ impl Restoring<'_> {
         }
     }
 
-    /// Returns whether an environment that the kill switch covers takes nothing from the one that
-    /// holds it.
-    fn is_cut_off(&self, id: EnvironmentId) -> bool {
+    /// Returns whether an environment that the switch of another covers takes rules from places that
+    /// neither of them holds.
+    fn stands_alone(&self, id: EnvironmentId, draft: &Draft<'_>) -> bool {
+        let Some(killed) = self.environment else {
+            return false;
+        };
         let chain = resolve::chain(self.subject.catalog, self.subject.flag, id);
-        self.environment
-            .is_some_and(|killed| !chain.contains(&killed))
+        let rules = draft.map.get("targeting_rules");
+        !chain.contains(&killed) || rules.is_some_and(Tree::is_null)
     }
 
     /// What the environment takes from places that others use too is pinned into its own entry

@@ -82,3 +82,31 @@ fn entries_that_a_restore_need_not_change_are_left_alone() {
         assert_eq!(rewrite(&killed, &patched.root).unwrap(), text);
     }
 }
+
+/// A list written as `null`, or cut off, is the flag's: its ramp goes on for others, and is held in
+/// the environments' own copies.
+#[test]
+fn ramps_of_the_flag_are_held_where_it_was_killed() {
+    let rule = "{name: r, conditions: [], value: true, gradual: {start: 2026-11-01T00:00:00Z, \
+                increment: 1, every: 1d}}";
+    let text = format!(
+        "default_value: false\ntargeting_rules: [{rule}]\nenvironments:\n  staging: {{enabled: true, \
+         targeting_rules: null, kill_switch: {{reason: r, at: 2026-11-10T00:00:00Z}}}}\n  \
+         production: {{enabled: true, inherit: false}}\n"
+    );
+    let world = world(&text);
+    let root = tree_of(&text);
+    let staging = world.catalog().environments.find("staging");
+    let subject = world.subject("x", &root, NOW);
+    let patched = patch::restore(&subject, staging, Restore::default()).unwrap();
+    let held = tree_of("[{name: r, conditions: [], value: true, percentage: 10}]");
+    let entries = patched.root.get("environments").unwrap();
+    for name in ["staging", "production"] {
+        let entry = entries.get(name).unwrap();
+        assert_eq!(entry.get("targeting_rules"), Some(&held), "{name}");
+    }
+    assert_eq!(
+        patched.root.get("targeting_rules"),
+        root.get("targeting_rules")
+    );
+}
