@@ -249,7 +249,7 @@ impl<'s> Draft<'s> {
 }
 
 /// The keys of each slot.
-const GROUPS: [&[&str]; 4] = [
+pub(super) const GROUPS: [&[&str]; 4] = [
     &["enabled"],
     &["targeting_rules"],
     &SERVING_KEYS,

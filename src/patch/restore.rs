@@ -6,7 +6,9 @@ use crate::literal;
 use crate::model::{EnvironmentId, KillSwitch};
 use crate::resolve::{self, Moment};
 
-use super::entry::{Draft, Form, describe_step, moment, serving_of, step_time, write_entry};
+use super::entry::{
+    Draft, Form, describe_step, holds_slot, inherited, moment, serving_of, step_time, write_entry,
+};
 use super::hold::Hold;
 use super::serving::{inherited_serving, rules_of};
 use super::{Patched, Pending, Refusal, Subject};
@@ -272,6 +274,13 @@ impl Restoring<'_> {
     /// where time has moved it on: as it was when the switch was thrown.
     fn pin_shared(&mut self, id: EnvironmentId, draft: &mut Draft<'_>) {
         let Some(hold) = self.hold() else { return };
+        let Subject { catalog, flag, .. } = *self.subject;
+        let then = resolve::resolve(catalog, flag, id, Moment::At(self.killed));
+        let base = inherited(self.subject, id, self.subject.now);
+        if !then.exposed && !base.into_iter().any(|layer| holds_slot(&layer)) {
+            // Nothing was said of it then, and nothing is once its own steps are dropped.
+            return;
+        }
         if serving_of(&draft.map).is_none() {
             self.pin_serving(hold, id, draft);
         }

@@ -110,3 +110,17 @@ fn ramps_of_the_flag_are_held_where_it_was_killed() {
         root.get("targeting_rules")
     );
 }
+
+/// A step that has elapsed since is dropped; it was not there, and neither were the flag's rules.
+#[test]
+fn what_was_not_mentioned_when_it_was_killed_is_not_afterwards() {
+    let text = "default_value: false\ntargeting_rules: [{name: r, conditions: [], value: \
+                true}]\nenvironments:\n  staging: {schedule: [{at: 2026-11-20T00:00:00Z, set: \
+                {enabled: true}}], kill_switch: {reason: r, at: 2026-11-10T00:00:00Z}}\n";
+    let world = world(text);
+    let root = tree_of(text);
+    let staging = world.catalog().environments.find("staging");
+    let subject = world.subject("x", &root, NOW);
+    let patched = patch::restore(&subject, staging, Restore::default()).unwrap();
+    assert_eq!(patched.root.get("environments"), Some(&tree_of("{}")));
+}
