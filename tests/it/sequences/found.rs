@@ -90,8 +90,8 @@ fn ramps_of_the_flag_are_held_where_it_was_killed() {
     let rule = "{name: r, conditions: [], value: true, gradual: {start: 2026-11-01T00:00:00Z, \
                 increment: 1, every: 1d}}";
     let text = format!(
-        "default_value: false\ntargeting_rules: [{rule}]\nenvironments:\n  staging: {{enabled: true, \
-         targeting_rules: null, kill_switch: {{reason: r, at: 2026-11-10T00:00:00Z}}}}\n  \
+        "default_value: false\ntargeting_rules: [{rule}]\nenvironments:\n  development: {{enabled: \
+         true}}\n  staging: {{enabled: true, targeting_rules: null, kill_switch: {{reason: r, at: 2026-11-10T00:00:00Z}}}}\n  \
          production: {{enabled: true, inherit: false}}\n"
     );
     let world = world(&text);

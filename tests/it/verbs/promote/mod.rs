@@ -123,7 +123,6 @@ impl Case {
     }
 
     #[track_caller]
-    #[expect(clippy::print_stdout, reason = "names the case that fails")]
     fn run(self) {
         let before = project(self.flag);
         let result = run(&before, self.from, self.name(), &self.options);

@@ -3,7 +3,6 @@
 use super::{AS_IS, Becomes, Case, Exposes, Stays, case, to_some};
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_is_served_moves_and_to_how_many_stays() {
     let cases = [
         case(
