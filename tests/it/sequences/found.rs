@@ -15,7 +15,8 @@ const NOW: i64 = 1_796_083_200;
 
 fn world(flag: &str) -> World {
     let environments = "environments:\n  staging: {parent: null}\n  \
-                        production: {parent: staging, auto_sync: true}\n";
+                        production: {parent: staging, auto_sync: true}\n  \
+                        elsewhere: {parent: null}\n";
     let files = [("environments.yaml", environments), ("x.yaml", flag)];
     let files: BTreeMap<String, String> = files
         .into_iter()
@@ -90,7 +91,7 @@ fn ramps_of_the_flag_are_held_where_it_was_killed() {
     let rule = "{name: r, conditions: [], value: true, gradual: {start: 2026-11-01T00:00:00Z, \
                 increment: 1, every: 1d}}";
     let text = format!(
-        "default_value: false\ntargeting_rules: [{rule}]\nenvironments:\n  development: {{enabled: \
+        "default_value: false\ntargeting_rules: [{rule}]\nenvironments:\n  elsewhere: {{enabled: \
          true}}\n  staging: {{enabled: true, targeting_rules: null, kill_switch: {{reason: r, at: 2026-11-10T00:00:00Z}}}}\n  \
          production: {{enabled: true, inherit: false}}\n"
     );

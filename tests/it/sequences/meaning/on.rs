@@ -99,7 +99,7 @@ impl Case<'_> {
         let moves = step.is_none() && (said.is_none() && !self.is_boolean() || same(&old, &serves));
         let mut default = if moves { flags.clone() } else { old };
         if same(&default, &serves) {
-            default = if same(&flags, &serves) {
+            default = if self.is_boolean() && same(&flags, &serves) {
                 self.off()
             } else {
                 flags
