@@ -57,8 +57,11 @@
 //!
 //! # The life of one change
 //!
-//! 1. [`cli`] hands [`ops::write()`] its options and a planner: a function from a project's folder
-//!    to what its files are to hold.
+//! 1. [`cli`] makes an [`ops::Request`], and [`ops::change()`] hands [`ops::write()`] a planner: a
+//!    function from a project's folder to what its files are to hold. It reads the flag and what it
+//!    depends on, has [`patch`] say what the file should say and [`yaml::rewrite`] find the bytes,
+//!    reads the result again over a [`tree::Overlay`], refuses what would be new errors, and lets
+//!    [`diff`] tell what each environment served and serves.
 //! 2. The op takes the working tree's lock ([`store::Lock`]), brings to an end what a killed run
 //!    left ([`store::recover_locked`]), and plans.
 //! 3. [`store::apply`] writes all of the plan's files or none, if they still hold what was read.
@@ -74,6 +77,8 @@
 //! - **A command**: an op in [`ops`] (options in, report out, nothing printed), its two outputs in
 //!   [`output::human`] and [`output::json`], and a file in `cli::commands` with an `Args` struct,
 //!   whose doc comments are the help, and a function that wires them. It stays under 150 lines.
+//! - **A command that changes flags**: what it means in [`patch`] (a tree in, a tree or a refusal out),
+//!   and a variant of [`ops::Verb`]; planning, checking, writing and telling are there already.
 //! - **An output of a command**: a function in [`output`] over the same report. A JSON shape has its
 //!   own structs, a `format` with a version, and a line in [`output::json::all_schemas`].
 //! - **An export format**: a pure module that turns a [`ruleset::Ruleset`] into the format and says
