@@ -126,7 +126,7 @@ fn default(options: &Create<'_>) -> Result<(ValueType, Tree), Refusal> {
     Err(Refusal::usage(
         format!("the default `{text}` is not of type {}", wanted.name()),
         format!(
-            "say another `--default`, or `--type {}`",
+            "say another `--default`, or for `--type` {}",
             join_names(&names, "or")
         ),
     ))

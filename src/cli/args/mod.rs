@@ -59,7 +59,7 @@ pub struct GlobalArgs {
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
     pub(in crate::cli) color: ColorArg,
 
-    /// Print results and errors only
+    /// Print results, warnings and errors only
     #[arg(short, long, global = true)]
     pub(in crate::cli) quiet: bool,
 

@@ -10,7 +10,7 @@ use crate::patch::{Share, What};
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct ServeArgs {
     /// To how many, in percent with up to three decimals
-    #[arg(short, long, value_name = "P", value_parser = parse_percentage)]
+    #[arg(short, long, value_name = "P", value_parser = parse_percentage, allow_negative_numbers = true)]
     pub(in crate::cli) percentage: Option<u32>,
 
     /// The value to serve, as YAML; on string flags the text itself

@@ -42,14 +42,17 @@ pub(super) fn one_flag(key: &str) -> FlagsArg {
 pub(super) fn run(mut request: Request, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
     request.write.waiting = ui.waiting();
     let report = ops::change(&request)?;
-    tell(request.verb.name(), &report, ui)?;
+    tell(&request, &report, ui)?;
     Ok(status(&request, &report))
 }
 
 /// Tells what a writing command did.
-fn tell(command: &str, report: &WriteReport<Plan>, ui: &mut Ui) -> anyhow::Result<()> {
+fn tell(request: &Request, report: &WriteReport<Plan>, ui: &mut Ui) -> anyhow::Result<()> {
     if ui.is_json() {
-        return ui.result(&json::text(&json::PlanDocument::new(command, report)));
+        return ui.result(&json::text(&json::PlanDocument::new(
+            request.verb.name(),
+            report,
+        )));
     }
     let plan = &report.planned.payload;
     for warning in &plan.warnings {
@@ -69,6 +72,11 @@ fn tell(command: &str, report: &WriteReport<Plan>, ui: &mut Ui) -> anyhow::Resul
             "warning: a hook changed what {} says, and so what was committed is not the plan",
             human::line(file)
         ));
+    }
+    let said = request.write.message.is_some() || request.reason.is_some();
+    let is_killed = matches!(request.verb, Verb::EmergencyDisable(_));
+    if said && !is_killed && report.status == WriteStatus::Written {
+        ui.note("note: nothing was committed, so reason and message are recorded nowhere");
     }
     ui.result(&human::plan(report))
 }

@@ -57,7 +57,7 @@ pub(super) fn run(
         return Err(UsageError::new("a tag or an owner may select many flags", hint).into());
     }
     let mut write = args.write.clone();
-    let reason = reason(&write, "is the flag killed", ui)?;
+    let reason = reason(&write, "killed", ui)?;
     write.reason = Some(reason.clone());
     let verb = Verb::EmergencyDisable(Kill {
         reason,
@@ -82,7 +82,7 @@ pub(super) fn reason(write: &WriteArgs, what: &str, ui: &mut Ui) -> anyhow::Resu
     let said = match &write.reason {
         Some(reason) => reason.clone(),
         None if io::stdin().is_terminal() && io::stderr().is_terminal() => {
-            ui.warn(&format!("why {what}? "));
+            ui.warn(&format!("why is it {what}? "));
             let mut line = String::new();
             io::stdin().read_line(&mut line)?;
             line
@@ -92,7 +92,7 @@ pub(super) fn reason(write: &WriteArgs, what: &str, ui: &mut Ui) -> anyhow::Resu
     let said = said.trim();
     if said.is_empty() {
         let hint = "add `--reason TEXT`: those who come later will want to know".to_owned();
-        return Err(UsageError::new(format!("nobody said why {what}"), hint).into());
+        return Err(UsageError::new(format!("nobody said why the flag is {what}"), hint).into());
     }
     Ok(said.to_owned())
 }

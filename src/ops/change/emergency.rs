@@ -13,7 +13,7 @@ use crate::workspace::Project;
 use crate::yaml;
 
 use super::super::open::{Opened, find_environment, unknown_flag};
-use super::super::write::Planned;
+use super::super::write::{CommitMode, Planned};
 use super::plan::{Cause, Job, Plan, Planner, Skipped};
 use super::{Request, Verb, message, refused};
 
@@ -22,13 +22,21 @@ pub(super) fn plan(
     project: Project,
     overlay: Overlay<'_, DiskTree>,
     keys: &[String],
+    unread: &[String],
     request: &Request,
     kill: &Kill,
 ) -> anyhow::Result<Planned<Plan>> {
     let planner = Planner::open(project, overlay, keys.to_vec(), request);
     for key in keys {
         if !planner.before.known.contains(key.as_str()) {
-            return Err(unknown_flag(&planner.before, key).into());
+            let mut unknown = unknown_flag(&planner.before, key);
+            if request.write.commit != CommitMode::No {
+                unknown.hint = Some(format!(
+                    "{}; if the release branch does not have it yet, `--no-commit` writes the working file",
+                    unknown.hint.unwrap_or_default()
+                ));
+            }
+            return Err(unknown.into());
         }
     }
     let mut emergency = Emergency {
@@ -41,6 +49,11 @@ pub(super) fn plan(
     emergency.find_scope()?;
     for key in keys {
         emergency.flag(key)?;
+    }
+    for key in unread.iter().filter(|key| !keys.contains(key)) {
+        let why =
+            "its file cannot be read, so its tags and owner are not known: name it with `--flag`";
+        emergency.skip(key, why, Cause::Broken)?;
     }
     Ok(emergency.finish())
 }
@@ -175,7 +188,10 @@ impl Emergency<'_, '_> {
             );
         };
         let mut root = Tree::of(document.root());
-        if root.has("kill_switch") {
+        if root
+            .get("kill_switch")
+            .is_some_and(|block| !block.is_null())
+        {
             return self.skip(key, "it is killed already", Cause::Done);
         }
         let names = self.planner.request.environments.clone();

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::diagnostic::did_you_mean;
+use crate::diff::ChangeKind;
 use crate::model::{Catalog, Environment};
 use crate::policy;
 
@@ -12,21 +14,12 @@ use super::{Request, Verb};
 /// Refuses a change of which too little is said: to how many, why, and that it is meant.
 pub(super) fn said(
     request: &Request,
+    keys: &[String],
     catalog: &Catalog,
     effects: &[Effect],
 ) -> Result<(), UsageError> {
-    let changed = || effects.iter().filter(|effect| !effect.changes.is_empty());
-    if request.verb.is_open_ended()
-        && let Some(effect) = changed().find(|effect| effect.is_protected)
-    {
-        return Err(UsageError::new(
-            format!(
-                "`{}` would be enabled for everybody it is written for, in {}, which is protected",
-                effect.flag, effect.environment
-            ),
-            "say to how many: `--percentage P`".to_owned(),
-        ));
-    }
+    known_confirmations(request, catalog)?;
+    to_how_many(request, keys, effects)?;
     // A kill and its end want a reason, which their commands ask for, and no more; a new flag is
     // off, so that nobody is served anything else.
     if matches!(
@@ -39,7 +32,7 @@ pub(super) fn said(
         .reason
         .as_ref()
         .is_some_and(|why| !why.trim().is_empty());
-    let guarded = changed().find_map(|effect| {
+    let guarded = effects.iter().find_map(|effect| {
         let environment = environment(catalog, effect)?;
         environment
             .rollback_protection
@@ -56,6 +49,53 @@ pub(super) fn said(
         format!("this changes {name}, which has rollback protection"),
         format!("add {missing}"),
     ))
+}
+
+/// Refuses a confirmation of an environment that does not exist.
+fn known_confirmations(request: &Request, catalog: &Catalog) -> Result<(), UsageError> {
+    let unknown = |name: &&String| catalog.environments.find(name).is_none();
+    let Some(name) = request.confirm.iter().find(unknown) else {
+        return Ok(());
+    };
+    Err(UsageError::new(
+        format!("`--confirm` names `{name}`, and there is no such environment"),
+        did_you_mean(name, catalog.environments.names()),
+    ))
+}
+
+/// Refuses to expose more in a protected environment where it is left open to how many: of a flag
+/// that is named, or of one that is enabled because it is needed.
+fn to_how_many(request: &Request, keys: &[String], effects: &[Effect]) -> Result<(), UsageError> {
+    if !matches!(request.verb, Verb::Enable { .. }) {
+        return Ok(());
+    }
+    let exposes = |effect: &&Effect| {
+        let quiet = [ChangeKind::Latent, ChangeKind::Reshuffle];
+        effect.is_protected
+            && effect
+                .changes
+                .iter()
+                .any(|change| !quiet.contains(&change.kind))
+    };
+    for effect in effects.iter().filter(exposes) {
+        let Effect {
+            flag, environment, ..
+        } = effect;
+        let is_named = keys.contains(flag);
+        if is_named && !request.verb.is_open_ended() {
+            continue;
+        }
+        let hint = if is_named {
+            "say to how many: `--percentage P`".to_owned()
+        } else {
+            format!("enable it by itself: `ffctl enable --flag {flag} --percentage P …`")
+        };
+        let message = format!(
+            "`{flag}` would be exposed to more people in {environment}, which is protected, and it is not said to how many"
+        );
+        return Err(UsageError::new(message, hint));
+    }
+    Ok(())
 }
 
 /// Returns what should be known before the change is shipped.

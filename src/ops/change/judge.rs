@@ -32,7 +32,7 @@ impl Planner<'_> {
 
     /// Refuses what too little is said of; a look is only told what will be asked for.
     fn guarded(&mut self, catalog: &Catalog) -> anyhow::Result<()> {
-        match guard::said(self.request, catalog, &self.plan.effects) {
+        match guard::said(self.request, &self.keys, catalog, &self.plan.effects) {
             Err(missing) if self.request.write.dry_run => {
                 let hint = missing.hint.unwrap_or_default();
                 self.plan

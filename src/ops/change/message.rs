@@ -29,8 +29,8 @@ pub(super) fn depend_on(dependants: &[FlagKey], key: &str) -> String {
 }
 
 /// Returns the whole message of a plan's commit.
-pub(super) fn commit(request: &Request, plan: &Plan) -> String {
-    let mut message = format!("{}\n", plan.title);
+pub(super) fn commit(request: &Request, plan: &Plan, written: &[&str]) -> String {
+    let mut message = format!("{}\n", one_line(&plan.title));
     let lines: Vec<String> = plan
         .effects
         .iter()
@@ -47,31 +47,25 @@ pub(super) fn commit(request: &Request, plan: &Plan) -> String {
         message.push_str(&format!("\n{}\n", lines.join("\n")));
     }
     message.push('\n');
-    for (key, value) in trailers(request, plan) {
+    for (key, value) in trailers(request, plan, written) {
         message.push_str(&format!("{key}: {value}\n"));
     }
     message
 }
 
-fn trailers<'p>(request: &'p Request, plan: &'p Plan) -> Vec<(&'static str, String)> {
-    let mut flags: Vec<&str> = Vec::new();
+/// What was typed may hold line breaks; a line of its own would be read as one of ours.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn trailers(request: &Request, plan: &Plan, written: &[&str]) -> Vec<(&'static str, String)> {
+    let mut flags: Vec<&str> = written.to_vec();
+    flags.dedup();
     let mut environments: Vec<&str> = request.environments.iter().map(String::as_str).collect();
     for effect in &plan.effects {
-        if !flags.contains(&effect.flag.as_str()) {
-            flags.push(&effect.flag);
-        }
         if effect.is_named && !environments.contains(&effect.environment.as_str()) {
             environments.push(&effect.environment);
         }
-    }
-    if flags.is_empty() {
-        let skipped = |key: &str| plan.skipped.iter().any(|skipped| skipped.flag == key);
-        flags = request
-            .flags
-            .iter()
-            .map(String::as_str)
-            .filter(|key| !skipped(key))
-            .collect();
     }
     let mut lines: Vec<(&'static str, String)> = Vec::new();
     lines.extend(flags.into_iter().map(|flag| ("Flag", flag.to_owned())));
@@ -82,9 +76,7 @@ fn trailers<'p>(request: &'p Request, plan: &'p Plan) -> Vec<(&'static str, Stri
     );
     lines.push(("Action", request.verb.name().to_owned()));
     if let Some(reason) = &request.reason {
-        // A trailer is one line.
-        let words: Vec<&str> = reason.split_whitespace().collect();
-        lines.push(("Reason", words.join(" ")));
+        lines.push(("Reason", one_line(reason)));
     }
     if matches!(request.verb, Verb::EmergencyDisable(_)) {
         lines.push(("Emergency", "true".to_owned()));

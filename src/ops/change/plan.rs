@@ -12,11 +12,12 @@ use crate::patch::{self, Patched, Subject};
 use crate::store::FileChange;
 use crate::text::SourceMap;
 use crate::tree::{DiskTree, Overlay};
-use crate::workspace::{Project, Selection};
+use crate::workspace::{CONFIG_FILE, Project, Selection};
 use crate::yaml;
 
 use super::super::open::{Opened, find_environment, read, unknown_flag};
 use super::super::write::Planned;
+use super::select::Selected;
 use super::{
     RefusedError, Request, Verb, create, dependencies, emergency, message, refused, rename, select,
 };
@@ -89,16 +90,20 @@ pub(super) fn plan(root: &Path, request: &Request) -> anyhow::Result<Planned<Pla
     let project = Project::find(root)?;
     let disk = project.tree.clone();
     let overlay = Overlay::new(&disk);
-    let keys = select::keys(&project, &overlay, request, request.now)?;
+    let Selected { keys, unread } = select::select(&project, &overlay, request, request.now)?;
     match (&request.verb, keys.as_slice()) {
         (Verb::EmergencyDisable(kill), keys) => {
-            return emergency::plan(project, overlay, keys, request, kill);
+            return emergency::plan(project, overlay, keys, &unread, request, kill);
         }
         (Verb::Create(new), [key]) => return create::plan(project, overlay, key, request, new),
         (Verb::Rename { to }, [key]) => return rename::plan(project, overlay, key, request, to),
         _ => {}
     }
     let mut planner = Planner::open(project, overlay, keys, request);
+    let in_doubt = unread.iter().map(|key| {
+        format!("the file of `{key}` cannot be read, so it is left out whatever its tags and owner")
+    });
+    planner.plan.warnings.extend(in_doubt);
     planner.make()?;
     Ok(planner.finish())
 }
@@ -155,6 +160,7 @@ impl<'r> Planner<'r> {
     }
 
     fn make(&mut self) -> anyhow::Result<()> {
+        self.sound_settings()?;
         for key in &self.keys {
             if !self.before.known.contains(key.as_str()) {
                 return Err(unknown_flag(&self.before, key).into());
@@ -177,7 +183,12 @@ impl<'r> Planner<'r> {
         self.plan.title = self.title(&environments);
         for job in &jobs {
             let patched = self.patch(job)?;
-            self.plan.notes.extend(patched.notes);
+            let several = jobs.len() > 1;
+            let notes = patched.notes.into_iter().map(|note| match several {
+                true => format!("`{}`: {note}", job.key),
+                false => note,
+            });
+            self.plan.notes.extend(notes);
             self.write(&job.key, &patched.root)?;
         }
         self.judge(&jobs)
@@ -214,6 +225,22 @@ impl<'r> Planner<'r> {
             .title(&message::listed(&self.keys), &names.join(" and "))
     }
 
+    /// Refuses to plan where the project's settings cannot be told.
+    pub(super) fn sound_settings(&self) -> anyhow::Result<()> {
+        let sources = &self.before.sources;
+        let of_settings = |finding: &&Diagnostic| {
+            finding.severity == Severity::Error
+                && sources.get(finding.location.source).name() == CONFIG_FILE
+        };
+        let errors = self.before.diagnostics.iter().filter(of_settings);
+        let errors: Diagnostics = errors.cloned().collect();
+        if errors.is_empty() {
+            return Ok(());
+        }
+        let message = "the project's settings have errors";
+        Err(refuse(message, "mend ffctl.toml first", errors, sources))
+    }
+
     /// Refuses to plan on files of which it is not known what they say.
     pub(super) fn sound(&self) -> anyhow::Result<()> {
         let catalog = &self.before.catalog;
@@ -246,7 +273,7 @@ impl<'r> Planner<'r> {
         }
         Err(refuse(
             "the files that are to be changed have errors",
-            "mend them first; `emergency-disable` works all the same",
+            "mend them first; `ffctl validate` shows all that is wrong",
             errors,
             &self.before.sources,
         ))
@@ -335,8 +362,11 @@ impl<'r> Planner<'r> {
     /// Takes a flag's file as it should be into the plan.
     fn write(&mut self, key: &str, root: &Tree) -> anyhow::Result<()> {
         let text = self.text(key);
-        let changed = yaml::rewrite(&text, root)
-            .map_err(|error| anyhow::anyhow!("the file of `{key}` cannot be edited: {error}"))?;
+        let changed = yaml::rewrite(&text, root).map_err(|error| {
+            let path = self.file(key).0;
+            let hint = "make the change by hand, or write the file plainer first".to_owned();
+            RefusedError::new(format!("{path}: {error}"), hint)
+        })?;
         let (path, before) = self.file(key);
         self.overlay.set(&path, Some(changed.clone()));
         if let Some((_, change)) = self.files.iter_mut().find(|(other, _)| other == key) {
@@ -353,7 +383,18 @@ impl<'r> Planner<'r> {
     }
 
     pub(super) fn finish(self) -> Planned<Plan> {
-        let message = message::commit(self.request, &self.plan);
+        let written = self.files.iter().map(|(key, _)| key.as_str());
+        let written: Vec<&str> = match &self.request.verb {
+            Verb::Rename { to } => self
+                .request
+                .flags
+                .iter()
+                .chain([to])
+                .map(String::as_str)
+                .collect(),
+            _ => written.collect(),
+        };
+        let message = message::commit(self.request, &self.plan, &written);
         Planned {
             files: self.files.into_iter().map(|(_, change)| change).collect(),
             message,

@@ -34,6 +34,7 @@ pub(super) fn plan(
     if !planner.before.known.contains(key) {
         return Err(unknown_flag(&planner.before, key).into());
     }
+    planner.sound_settings()?;
     planner.sound()?;
     is_free(&planner, key, to)?;
     let apart = dependencies_apart(&planner);
@@ -128,11 +129,17 @@ fn moved_path(path: &str, to: &str) -> String {
     let extension = name
         .rsplit_once('.')
         .map_or("yaml", |(_, extension)| extension);
+    if folder.is_empty() {
+        return format!("{to}.{extension}");
+    }
     format!("{folder}/{to}.{extension}")
 }
 
 fn edited(text: &str, root: &Tree, path: &str) -> anyhow::Result<String> {
-    yaml::rewrite(text, root).map_err(|error| anyhow::anyhow!("{path} cannot be edited: {error}"))
+    yaml::rewrite(text, root).map_err(|error| {
+        let hint = "make the change by hand, or write the file plainer first".to_owned();
+        RefusedError::new(format!("{path}: {error}"), hint).into()
+    })
 }
 
 fn take(

@@ -13,14 +13,22 @@ use super::super::list::known_tags;
 use super::super::open::read;
 use super::Request;
 
-/// Returns the keys of the flags that a request names, by themselves or by tag and owner, each
-/// once. Whether they exist is for those who read them.
-pub(super) fn keys(
+/// The flags that a request means.
+#[derive(Debug, Default)]
+pub(super) struct Selected {
+    /// Their keys, each once. Whether they exist is for those who read them.
+    pub(super) keys: Vec<String>,
+    /// Flags of which it is not known whether they are meant: what they say cannot be read.
+    pub(super) unread: Vec<String>,
+}
+
+/// Returns the flags that a request names, by themselves or by tag and owner.
+pub(super) fn select(
     project: &Project,
     tree: &impl FileTree,
     request: &Request,
     now: Timestamp,
-) -> anyhow::Result<Vec<String>> {
+) -> anyhow::Result<Selected> {
     let mut keys: Vec<String> = Vec::new();
     for key in &request.flags {
         if !keys.contains(key) {
@@ -28,7 +36,10 @@ pub(super) fn keys(
         }
     }
     if request.tags.is_empty() && request.owners.is_empty() {
-        return Ok(keys);
+        return Ok(Selected {
+            keys,
+            unread: Vec::new(),
+        });
     }
     let opened = read(project.clone(), tree, Selection::All, now);
     known_tags(&opened.catalog, &request.tags)?;
@@ -43,11 +54,14 @@ pub(super) fn keys(
             keys.push(key.to_owned());
         }
     }
-    if keys.is_empty() {
+    let is_unread = |key: &&FlagKey| !opened.catalog.flags.contains_key(key.as_str());
+    let unread = opened.known.iter().filter(is_unread);
+    let unread: Vec<String> = unread.map(ToString::to_string).collect();
+    if keys.is_empty() && unread.is_empty() {
         let hint = "`ffctl list` shows the flags with their owners".to_owned();
         return Err(UsageError::new("no flag is of that owner or has that tag", hint).into());
     }
-    Ok(keys)
+    Ok(Selected { keys, unread })
 }
 
 /// Returns the flags whose files name one of the keys: those that may depend on it.

@@ -203,7 +203,7 @@ impl Verb {
 fn assignment(assignment: &Assignment) -> String {
     match &assignment.value {
         Some(value) => format!("{}={value}", assignment.slot),
-        None => format!("{} to nothing", assignment.slot),
+        None => format!("no {}", assignment.slot),
     }
 }
 

@@ -43,30 +43,29 @@ pub fn line(text: &str) -> String {
 }
 
 fn effects(effects: &[Effect]) -> String {
-    let mut flags: Vec<&str> = effects.iter().map(|effect| effect.flag.as_str()).collect();
-    flags.dedup();
-    let several = flags.len() > 1;
-    let rows: Vec<(String, String)> = effects
-        .iter()
-        .flat_map(|effect| {
-            let mut label = label(effect);
-            if several {
-                label = format!("{label}  {}", effect.flag);
-            }
-            let effects = told(effect);
-            let labels = std::iter::once(label).chain(std::iter::repeat(String::new()));
-            labels.zip(effects)
-        })
-        .collect();
-    let width = rows.iter().map(|(label, _)| label.chars().count()).max();
-    let width = width.unwrap_or_default();
-    let mut text = String::new();
-    for (label, effect) in rows {
-        let pad = " ".repeat(width - label.chars().count());
-        text.push_str(&format!("  {label}{pad}  {effect}\n"));
-    }
     if effects.is_empty() {
-        text.push_str("  nobody is served anything else\n");
+        return "  nobody is served anything else\n".to_owned();
+    }
+    let mut effects: Vec<&Effect> = effects.iter().collect();
+    effects.sort_by_key(|effect| !effect.is_protected);
+    let first = effects.first().map(|effect| effect.flag.as_str());
+    let several = effects
+        .iter()
+        .any(|effect| Some(effect.flag.as_str()) != first);
+    let widest = |width: fn(&Effect) -> usize| effects.iter().map(|effect| width(effect)).max();
+    let place = widest(|effect| label(effect).chars().count()).unwrap_or_default();
+    let flag = widest(|effect| effect.flag.chars().count()).unwrap_or_default();
+    let mut text = String::new();
+    for effect in effects {
+        let mut head = format!("{:place$}", label(effect));
+        if several {
+            head.push_str(&format!("  {:flag$}", effect.flag));
+        }
+        let below = " ".repeat(head.chars().count());
+        let heads = std::iter::once(head).chain(std::iter::repeat(below));
+        for (head, words) in heads.zip(told(effect)) {
+            text.push_str(&format!("  {head}  {words}\n"));
+        }
     }
     text
 }
@@ -139,13 +138,18 @@ fn difference(file: &FileChange) -> String {
 }
 
 fn done(report: &WriteReport<Plan>) -> String {
-    let paths: Vec<&str> = report
-        .planned
-        .files
-        .iter()
-        .map(|file| file.path.as_str())
-        .collect();
-    let files = join_names(&paths, "and").replace('`', "");
+    let of = |kept: bool| {
+        let files = report.planned.files.iter();
+        let files = files.filter(|file| file.after.is_some() == kept);
+        let paths: Vec<&str> = files.map(|file| file.path.as_str()).collect();
+        join_names(&paths, "and").replace('`', "")
+    };
+    let (kept, gone) = (of(true), of(false));
+    let files = match (kept.is_empty(), gone.is_empty()) {
+        (_, true) => kept,
+        (true, false) => format!("nothing, and removed {gone}"),
+        (false, false) => format!("{kept}, and removed {gone}"),
+    };
     let commit = report.commit.as_ref().map(|commit| {
         let id = commit.id.get(..10).unwrap_or(&commit.id);
         match &commit.branch {

@@ -57,7 +57,10 @@ impl fmt::Display for RewriteError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable { reason } => write!(formatter, "the file cannot be read: {reason}"),
-            Self::Bug { change } => write!(formatter, "the file cannot be edited: {change}"),
+            Self::Bug { .. } => formatter.write_str(
+                "the file is written in a way in which this change cannot be made safely \
+                 (keys behind `?`, or comments in odd places), so nothing was written",
+            ),
         }
     }
 }
