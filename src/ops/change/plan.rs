@@ -184,9 +184,12 @@ impl<'r> Planner<'r> {
         for job in &jobs {
             let patched = self.patch(job)?;
             let several = jobs.len() > 1;
-            let notes = patched.notes.into_iter().map(|note| match several {
-                true => format!("`{}`: {note}", job.key),
-                false => note,
+            let notes = patched.notes.into_iter().map(|note| {
+                if several {
+                    format!("`{}`: {note}", job.key)
+                } else {
+                    note
+                }
             });
             self.plan.notes.extend(notes);
             self.write(&job.key, &patched.root)?;

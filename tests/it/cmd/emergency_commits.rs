@@ -296,7 +296,10 @@ fn what_is_missing_or_changes_nothing_is_said() {
     assert_eq!(repo.log("main"), ["begin"]);
     // Whether the broken file has the tag cannot be told; those that can be killed are.
     let ran = repo.ffctl(&[&tag[..], &["--yes"]].concat()).exits(1);
-    assert!(ran.stdout.contains("broken: its file cannot be read"), "{ran}");
+    assert!(
+        ran.stdout.contains("broken: its file cannot be read"),
+        "{ran}"
+    );
     assert_eq!(repo.log("main").len(), 2);
 }
 
