@@ -15,7 +15,7 @@ use super::{
 };
 
 /// How often a plan is made again because files changed under it.
-const PLANS: usize = 5;
+pub(super) const PLANS: usize = 5;
 
 impl<T> Session<'_, T> {
     /// Returns whether to commit.

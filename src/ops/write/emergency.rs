@@ -63,6 +63,9 @@ impl<T> Session<'_, T> {
             if arrived || !is_here_only {
                 return Ok(self.told(base.branch, sent));
             }
+            if moved_to(&repo, &base, &commit) {
+                return Ok(self.told(base.branch, sent));
+            }
             // No branch has it yet. If the branch moved meanwhile, there is a newer tip.
             if left > 0 && base.tip_here(&repo)? != base.here {
                 self.notes.truncate(told);
@@ -251,6 +254,12 @@ impl<T> Session<'_, T> {
         );
         (built, None, InForce::Committed)
     }
+}
+
+/// Returns whether the branch here has the commit, whatever failed after it got it.
+fn moved_to(repo: &Repo, base: &Base, commit: &str) -> bool {
+    let tip = base.tip_here(repo).ok().flatten();
+    tip.is_some_and(|tip| repo.contains(&tip, commit).unwrap_or(tip == commit))
 }
 
 fn try_again(remote: &str, commit: &str, branch: &str) -> String {

@@ -188,6 +188,7 @@ struct Session<'s, T> {
     /// The project's folder, links resolved.
     root: PathBuf,
     planner: Planner<'s, T>,
+    warnings: Vec<Note>,
     notes: Vec<Note>,
 }
 
@@ -224,6 +225,7 @@ pub fn write<T>(
         config: project.config,
         root,
         planner: &mut plan,
+        warnings: Vec::new(),
         notes: Vec::new(),
     };
     session.check_options()?;
@@ -239,6 +241,7 @@ pub fn write<T>(
     };
     session.notes.extend(recovered.as_ref().map(note_of));
     let mut report = session.run(mode, lock.as_ref()).map_err(without_git)?;
+    report.warnings.splice(..0, session.warnings);
     report.notes.splice(..0, session.notes);
     Ok(report)
 }
@@ -296,6 +299,13 @@ impl<T> Session<'_, T> {
             };
         }
         Ok(planned)
+    }
+
+    fn warn(&mut self, message: impl Into<String>, hint: impl Into<Option<String>>) {
+        self.warnings.push(Note {
+            message: message.into(),
+            hint: hint.into(),
+        });
     }
 
     fn note(&mut self, message: impl Into<String>, hint: impl Into<Option<String>>) {

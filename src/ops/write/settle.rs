@@ -5,10 +5,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::git::{self, Repo, Staged, advance, move_branch, move_detached_head};
-use crate::store::{Lock, Place};
+use crate::store::{self, Changed, Lock, Place};
 
+use super::checkout::PLANS;
 use super::share::pull;
 use super::{PushedTo, Session, place_of};
+
+/// How often it is tried to write to the index.
+const INDEX_TRIES: usize = 4;
 
 /// A commit that is to arrive here.
 pub(super) struct Landing<'l> {
@@ -84,14 +88,14 @@ impl<T> Session<'_, T> {
                 && move_here(repo, branch, here, landing.commit)?
             {
                 for path in landing.paths {
-                    self.edit_staged(worktree, landing.commit, here, path)?;
+                    self.settle_staged(worktree, landing.commit, here, path);
                 }
-                self.edit_working(worktree, landing);
+                self.edit_working(worktree, landing, true);
                 return Ok(true);
             }
             self.apart_note(worktree, landing);
         }
-        self.edit_working(worktree, landing);
+        self.edit_working(worktree, landing, false);
         Ok(false)
     }
 
@@ -123,24 +127,89 @@ impl<T> Session<'_, T> {
         self.note(message, hint);
     }
 
-    /// Applies the edit to the working files, whatever else they hold.
-    fn edit_working(&mut self, worktree: &Worktree<'_>, landing: &Landing<'_>) {
+    /// Applies the edit to the working files, whatever else they hold. `moved` is whether the commit
+    /// is below them now: a file without the edit would then take it back.
+    fn edit_working(&mut self, worktree: &Worktree<'_>, landing: &Landing<'_>, moved: bool) {
         let repo = worktree.repo;
-        for path in landing.paths {
-            let text = std::fs::read_to_string(repo.workdir().join(path)).unwrap_or_default();
-            let marked = text.lines().any(|line| line.starts_with("<<<<<<< "));
-            if marked {
-                self.note(
-                    format!("`{path}` has conflict marks: the edit is not in it"),
-                    "make the edit part of the resolution".to_owned(),
-                );
-                return;
-            }
+        let text = |path: &str| std::fs::read_to_string(repo.workdir().join(path)).ok();
+        let marked = |path: &&String| {
+            let text = text(path).unwrap_or_default();
+            text.lines().any(|line| line.starts_with("<<<<<<< "))
+        };
+        let conflicts: Vec<&String> = landing.paths.iter().filter(marked).collect();
+        for path in &conflicts {
+            self.note(
+                format!("`{path}` has conflict marks: the edit is not in it"),
+                "make the edit part of the resolution".to_owned(),
+            );
         }
-        let place = place_of(&worktree.root);
-        if let Err(error) = self.plan_and_apply(&place, worktree.lock, |_, _| Ok(())) {
+        if conflicts.len() == landing.paths.len() {
+            return;
+        }
+        if let Err(error) = self.edit_files(worktree, &conflicts) {
             self.note(format!("the working file is as it was: {error:#}"), None);
         }
+        if !moved {
+            return;
+        }
+        for path in landing.paths {
+            if conflicts.contains(&path) || has_edit(repo, landing, path, text(path)) {
+                continue;
+            }
+            let hint = if repo.workdir().join(path).exists() {
+                format!("`git checkout -p HEAD -- {path}` brings it there")
+            } else {
+                format!("`git restore {path}` brings the file back")
+            };
+            self.warn(
+                format!(
+                    "{path} in the checkout does NOT have the kill switch: the next commit of it would take the switch away"
+                ),
+                hint,
+            );
+        }
+    }
+
+    /// Plans for the working tree and writes, all but some of the files.
+    fn edit_files(&mut self, worktree: &Worktree<'_>, but: &[&String]) -> anyhow::Result<()> {
+        let place = place_of(&worktree.root);
+        let mut left = PLANS;
+        loop {
+            left -= 1;
+            let mut files = self.plan(&place.root)?.files;
+            files.retain(|file| {
+                let path = worktree.repo.path_of(&worktree.root.join(&file.path));
+                file.before != file.after && !path.is_ok_and(|path| but.contains(&&path))
+            });
+            if files.is_empty() {
+                return Ok(());
+            }
+            match store::apply(&place, worktree.lock, &files) {
+                Ok(_) => return Ok(()),
+                Err(error) if left > 0 && error.is::<Changed>() => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// As [`Session::edit_staged`]. The branch has the commit: what fails is told.
+    fn settle_staged(&mut self, worktree: &Worktree<'_>, commit: &str, before: &str, path: &str) {
+        let mut left = INDEX_TRIES;
+        let error = loop {
+            left -= 1;
+            match self.edit_staged(worktree, commit, before, path) {
+                Ok(()) => return,
+                Err(error) if left == 0 => break error,
+                // Another program may be at work on the index.
+                Err(_) => std::thread::sleep(std::time::Duration::from_millis(100)),
+            }
+        };
+        self.warn(
+            format!(
+                "{path} is staged WITHOUT the kill switch, and the next commit would take the switch away: {error:#}"
+            ),
+            format!("`git restore --staged {path}` stages it as committed"),
+        );
     }
 
     /// Applies the edit to what is staged of a file.
@@ -190,6 +259,24 @@ impl<T> Session<'_, T> {
         }
         Ok(())
     }
+}
+
+/// Returns whether a working file has what the commit added: the first line of it, as often.
+fn has_edit(repo: &Repo, landing: &Landing<'_>, path: &str, text: Option<String>) -> bool {
+    let committed = |commit: Option<&str>| {
+        let bytes = commit.and_then(|commit| repo.read_committed(commit, path).ok().flatten());
+        bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let Some(wanted) = committed(Some(landing.commit)) else {
+        return text.is_none();
+    };
+    let Some(text) = text else { return false };
+    let parent = repo.parent(landing.commit).ok().flatten();
+    let before = committed(parent.as_deref()).unwrap_or_default();
+    let count = |text: &str, wanted: &str| text.lines().filter(|line| *line == wanted).count();
+    let mut lines = wanted.lines();
+    let added = lines.find(|line| count(&wanted, line) > count(&before, line));
+    added.is_none_or(|line| count(&text, line) >= count(&wanted, line))
 }
 
 /// Takes the lock of another working tree. Waiting for it could be for ever, since its holder may

@@ -366,3 +366,47 @@ fn what_no_branch_can_have_gets_one() {
         assert_eq!(here.read(FLAG), AFTER);
     });
 }
+
+#[test]
+fn a_working_file_that_does_not_get_the_edit_is_told_loudly() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, "here");
+        repo.write(FLAG, "broken: [\n");
+        let root = std::fs::canonicalize(&repo.path).unwrap();
+        let report = write(&emergency(&repo), |at| {
+            let mut planned = add(at, FLAG, "new: 1")?;
+            if at == root {
+                planned.files.clear();
+            }
+            Ok(planned)
+        })
+        .unwrap();
+        assert_eq!(report.in_force, Some(InForce::Committed));
+        assert_eq!(repo.read(FLAG), "broken: [\n");
+        let [warning] = report.warnings.as_slice() else {
+            panic!("{:?}", report.warnings)
+        };
+        assert!(warning.message.contains("does NOT have the kill switch"));
+        let hint = warning.hint.as_deref().unwrap_or_default();
+        assert!(hint.contains("git checkout -p HEAD -- flags/a.yaml"));
+    });
+}
+
+#[test]
+fn a_locked_index_does_not_hide_that_the_branch_has_it() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, "here");
+        repo.write(".git/index.lock", "");
+        let report = add_line(&emergency(&repo)).unwrap();
+        std::fs::remove_file(repo.path.join(".git/index.lock")).unwrap();
+        assert_eq!(report.in_force, Some(InForce::Committed));
+        assert_eq!(report.status, WriteStatus::Committed);
+        assert_eq!(repo.log("main"), ["add new: 1", "begin"]);
+        assert_eq!(repo.read(FLAG), AFTER);
+        assert!(report.warnings[0].message.contains("staged WITHOUT"));
+        repo.git(&["restore", "--staged", FLAG]);
+        assert!(repo.status().is_empty());
+    });
+}
