@@ -74,7 +74,17 @@ pub fn stage(repo: &Repo, path: &str, content: Option<&str>) -> anyhow::Result<(
         .input(content)
         .line()
         .context("cannot write to the repository")?;
-    put(repo, 0o100_644, &blob, path)
+    put(repo, mode_of(repo, path)?, &blob, path)
+}
+
+/// Returns the mode of a file that is staged: a program stays one.
+fn mode_of(repo: &Repo, path: &str) -> anyhow::Result<u32> {
+    let entry = Git::new(repo.workdir(), "ls-files")
+        .args(["--stage", "-z", "--", path])
+        .line()
+        .context("cannot read the index")?;
+    let mode = entry.split(' ').next().unwrap_or_default();
+    Ok(u32::from_str_radix(mode, 8).unwrap_or(0o100_644))
 }
 
 fn put(repo: &Repo, mode: u32, blob: &str, path: &str) -> anyhow::Result<()> {

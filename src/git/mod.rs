@@ -24,7 +24,7 @@ pub use commit::commit_only;
 pub use head::{Head, head};
 pub use index::{Staged, advance, export_index, restage, stage, staged};
 pub use program::{GitError, NotInstalled, WRITING};
-pub use remote::{Pushed, fetch, push, remote_of};
+pub use remote::{Pushed, fetch, push, remote_of, upstream_of};
 pub use repository::{Checkout, Repo, git_dir};
 pub use status::{differing, ignored};
 pub use worktree::{TemporaryWorktree, move_branch, move_detached_head};

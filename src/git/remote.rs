@@ -31,7 +31,9 @@ pub enum Pushed {
 ///
 /// Fails with what `git push` said if the remote cannot be reached, or a hook here refuses.
 pub fn push(repo: &Repo, remote: &str, commit: &str, branch: &str) -> anyhow::Result<Pushed> {
-    let ran = Git::new(repo.workdir(), "push")
+    // A hook before the push is the user's: it sees the variables that the user has set. What
+    // `--porcelain` prints is the same in every language.
+    let ran = Git::as_the_user(repo.workdir(), "push")
         .variable(WRITING, &repo.git_dir().to_string_lossy())
         .args(["--porcelain", "--", remote])
         .arg(format!("{commit}:refs/heads/{branch}"))
@@ -79,10 +81,13 @@ fn outcome(said: &str, stderr: &str) -> Option<Pushed> {
 ///
 /// Fails with what `git fetch` said if the remote cannot be reached.
 pub fn fetch(repo: &Repo, remote: &str, branch: &str) -> anyhow::Result<Option<String>> {
+    // Whatever else is fetched meanwhile would overwrite FETCH_HEAD.
+    let own = format!("refs/ffctl/fetched/{}", std::process::id());
     let ran = Git::new(repo.workdir(), "fetch")
-        .args(["--quiet", "--no-tags", "--no-recurse-submodules", "--"])
+        .args(["--quiet", "--no-tags", "--no-recurse-submodules"])
+        .args(["--no-write-fetch-head", "--"])
         .arg(remote)
-        .arg(format!("refs/heads/{branch}"))
+        .arg(format!("+refs/heads/{branch}:{own}"))
         .run()?;
     if ran.status != Some(0) {
         if ran.stderr.contains("couldn't find remote ref") {
@@ -91,10 +96,14 @@ pub fn fetch(repo: &Repo, remote: &str, branch: &str) -> anyhow::Result<Option<S
         return Err(ran.error()).with_context(|| format!("cannot fetch `{branch}` of `{remote}`"));
     }
     let commit = Git::new(repo.workdir(), "rev-parse")
-        .args(["--verify", "--quiet", "FETCH_HEAD^{commit}"])
+        .args(["--verify", "--quiet", &format!("{own}^{{commit}}")])
         .line()
-        .with_context(|| format!("cannot read what was fetched from `{remote}`"))?;
-    Ok(Some(commit))
+        .with_context(|| format!("cannot read what was fetched from `{remote}`"));
+    // What is left of it is overwritten or of no harm.
+    let _ = Git::new(repo.workdir(), "update-ref")
+        .args(["-d", &own])
+        .run();
+    commit.map(Some)
 }
 
 /// Returns the remote that a branch is pushed to, as Git would choose it: by the branch's settings,
@@ -119,6 +128,18 @@ pub fn remote_of(repo: &Repo, branch: &str) -> anyhow::Result<Option<String>> {
         [only] => Some(only.clone()),
         _ => remotes.into_iter().find(|name| name == "origin"),
     })
+}
+
+/// Returns the remote and its branch that a branch here follows, if that is set.
+#[must_use]
+pub fn upstream_of(repo: &Repo, branch: &str) -> Option<(String, String)> {
+    let remote = repo.setting(&format!("branch.{branch}.remote"))?;
+    let merge = repo.setting(&format!("branch.{branch}.merge"));
+    let there = match &merge {
+        Some(merge) => merge.strip_prefix("refs/heads/")?,
+        None => branch,
+    };
+    (remote != ".").then(|| (remote, there.to_owned()))
 }
 
 #[cfg(test)]

@@ -259,11 +259,14 @@ impl Repo {
     ///
     /// Fails if the working trees cannot be listed.
     pub fn checked_out_at(&self, branch: &str) -> anyhow::Result<Option<PathBuf>> {
-        let list = Git::new(&self.workdir, "worktree").args(["list", "--porcelain"]);
+        let list = Git::new(&self.workdir, "worktree").args(["list", "--porcelain", "-z"]);
         let list = list.line().context("cannot list the working trees")?;
         let wanted = format!("refs/heads/{branch}");
-        for worktree in list.split("\n\n") {
-            let value = |key| worktree.lines().find_map(|line| line.strip_prefix(key));
+        for worktree in list.split("\0\0") {
+            let value = |key| {
+                let mut lines = worktree.split('\0');
+                lines.find_map(|line| line.strip_prefix(key))
+            };
             if value("branch ") == Some(&wanted) {
                 let path = value("worktree ").map(PathBuf::from);
                 // One whose folder is gone holds nothing back.
@@ -271,6 +274,47 @@ impl Repo {
             }
         }
         Ok(None)
+    }
+
+    /// Returns the working tree in which a branch is being rebased: it gets the result, whatever it
+    /// is moved to meanwhile.
+    #[must_use]
+    pub fn rebased_at(&self, branch: &str) -> Option<PathBuf> {
+        let wanted = format!("refs/heads/{branch}");
+        let is_in = |own: &Path| {
+            let names = ["rebase-merge/head-name", "rebase-apply/head-name"];
+            let mut names = names.iter().map(|name| own.join(name));
+            names.any(|name| std::fs::read_to_string(name).is_ok_and(|name| name.trim() == wanted))
+        };
+        if is_in(self.git_dir()) {
+            return Some(self.workdir.clone());
+        }
+        let common = self.common_dir();
+        if is_in(common) {
+            return Some(common.parent().unwrap_or(common).to_owned());
+        }
+        let linked = std::fs::read_dir(common.join("worktrees")).ok()?;
+        let own = linked
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .find(|own| is_in(own))?;
+        // The file leads to the `.git` of the working tree.
+        let path = std::fs::read_to_string(own.join("gitdir")).ok()?;
+        let path = Path::new(path.trim_end()).parent()?.to_owned();
+        path.exists().then_some(path)
+    }
+
+    /// Returns whether Git takes a name for a branch, as it is.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `git` cannot be run.
+    pub fn takes_name(&self, branch: &str) -> anyhow::Result<bool> {
+        let ran = Git::new(&self.workdir, "check-ref-format")
+            .args(["--branch", branch])
+            .run()?;
+        // A name such as `@{-1}` stands for another one.
+        let name = String::from_utf8_lossy(&ran.stdout);
+        Ok(ran.status == Some(0) && name.trim_end() == branch)
     }
 
     /// Returns a setting of the repository, its user or the system.

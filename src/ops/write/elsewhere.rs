@@ -17,6 +17,11 @@ impl<T> Session<'_, T> {
     pub(super) fn commit_elsewhere(&mut self) -> anyhow::Result<WriteReport<T>> {
         let repo = self.repository()?;
         let branch = self.options.branch.clone().unwrap_or_default();
+        if !repo.takes_name(&branch)? {
+            let message = format!("`{branch}` is no name for a branch");
+            let hint = "`git help check-ref-format` tells what Git takes: letters, digits, `-`, `_` and `/` are safe";
+            return Err(UsageError::new(message, hint.to_owned()).into());
+        }
         idle(&repo)?;
         is_free(&repo, &branch)?;
         let remote = self.options.push.then(|| remote_for(&repo, Some(&branch)));
@@ -114,6 +119,11 @@ impl<T> Session<'_, T> {
 
 /// Refuses a branch that somebody works on: its files would not follow.
 fn is_free(repo: &Repo, branch: &str) -> anyhow::Result<()> {
+    if let Some(path) = repo.rebased_at(branch) {
+        let message = format!("`{branch}` is being rebased in `{}`", path.display());
+        let hint = "finish or abort the rebase first (`git status` there says how)".to_owned();
+        return Err(UsageError::new(message, hint).into());
+    }
     let Some(path) = repo.checked_out_at(branch)? else {
         return Ok(());
     };

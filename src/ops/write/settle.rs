@@ -9,7 +9,7 @@ use crate::store::{self, Changed, Lock, Place};
 
 use super::checkout::PLANS;
 use super::share::pull;
-use super::{PushedTo, Session, place_of};
+use super::{PushedTo, Session, place_of, short};
 
 /// How often it is tried to write to the index.
 const INDEX_TRIES: usize = 4;
@@ -45,12 +45,25 @@ impl<T> Session<'_, T> {
         landing: &Landing<'_>,
         lock: &Lock,
     ) -> anyhow::Result<bool> {
+        let branch = landing.branch.as_deref().unwrap_or_default();
+        if let Some(path) = repo.rebased_at(branch) {
+            self.warn(
+                format!(
+                    "`{branch}` is being rebased in `{}`, and stays where it is: it does NOT have the kill switch",
+                    path.display()
+                ),
+                format!(
+                    "after the rebase, `git cherry-pick {}` on `{branch}` brings it there",
+                    short(landing.commit)
+                ),
+            );
+            return Ok(false);
+        }
         let own = repo.checkout()?;
         if own.branch() == landing.branch.as_deref() {
             let root = self.root.clone();
             return self.land_in(&Worktree { repo, root, lock }, landing);
         }
-        let branch = landing.branch.as_deref().unwrap_or_default();
         let Some(path) = repo.checked_out_at(branch)? else {
             return if landing.moves {
                 self.move_to(repo, landing)
@@ -69,7 +82,7 @@ impl<T> Session<'_, T> {
             self.note(message, None);
             return Ok(false);
         };
-        crate::store::recover_locked(&place, &lock)?;
+        store::recover_locked(&place, &lock)?;
         let repo = &other;
         let lock = &lock;
         self.land_in(&Worktree { repo, root, lock }, landing)

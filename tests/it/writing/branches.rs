@@ -106,3 +106,18 @@ fn what_a_killed_run_left_is_swept() {
         assert_tidy(&repo);
     });
 }
+
+#[test]
+fn a_name_that_git_does_not_take_is_refused() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, "here");
+        for name in ["a..b", "-x", "a b", "x.lock"] {
+            let error = usage(add_line(&WriteOptions {
+                branch: Some(name.to_owned()),
+                ..options(&repo)
+            }));
+            assert_eq!(error.message, format!("`{name}` is no name for a branch"));
+        }
+    });
+}

@@ -410,3 +410,33 @@ fn a_locked_index_does_not_hide_that_the_branch_has_it() {
         assert!(repo.status().is_empty());
     });
 }
+
+#[test]
+fn a_branch_that_is_being_rebased_is_not_moved() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, "here");
+        with_settings(&repo);
+        repo.git(&["checkout", "--quiet", "-b", "side", "HEAD~1"]);
+        repo.write(FLAG, "old: side\nlast: 1\n");
+        repo.commit("side");
+        repo.git(&["checkout", "--quiet", "main"]);
+        repo.write(FLAG, "old: main\nlast: 1\n");
+        repo.commit("main");
+        assert!(
+            !repo
+                .try_git(&["rebase", "--quiet", "side"])
+                .status
+                .success()
+        );
+        let before = repo.log("main");
+        let report = add_line(&emergency(&repo)).unwrap();
+        assert_eq!(repo.log("main"), before);
+        let commit = report.commit.unwrap();
+        let branch = commit.branch.unwrap();
+        assert!(branch.starts_with("ffctl/emergency/"), "{branch}");
+        assert!(report.warnings[0].message.contains("is being rebased"));
+        let branches = repo.git(&["for-each-ref", "refs/ffctl"]);
+        assert_eq!(branches.trim(), "");
+    });
+}
