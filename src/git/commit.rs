@@ -7,17 +7,36 @@ use anyhow::Context as _;
 use super::Repo;
 use super::program::{Git, WRITING, listed};
 
-/// Commits these files as they are in the working tree, and returns the commit's id. Whatever else
+/// A commit that was made.
+#[derive(Debug)]
+pub struct Made {
+    /// Its id.
+    pub id: String,
+    /// What failed after HEAD had it.
+    pub problem: Option<anyhow::Error>,
+}
+
+/// Commits these files as they are in the working tree, and returns the commit. Whatever else
 /// is staged stays staged, and whatever else is changed stays so. Files that are new, or gone, are
 /// committed as such. Hooks and signing are the user's.
 ///
 /// # Errors
 ///
 /// Fails if `git commit` does, with what it said. The index is then as before.
-pub fn commit_only(repo: &Repo, paths: &[&str], message: &str) -> anyhow::Result<String> {
+pub fn commit_only(repo: &Repo, paths: &[&str], message: &str) -> anyhow::Result<Made> {
+    let before = repo.checkout()?.commit().map(str::to_owned);
     let added = add_new(repo, paths)?;
     let committed = commit(repo, paths, message);
     if let Err(error) = committed {
+        let after = repo.checkout()?.commit().map(str::to_owned);
+        if let Some(id) = after.filter(|after| before.as_ref() != Some(after))
+            && repo.parent(&id)? == before
+        {
+            return Ok(Made {
+                id,
+                problem: Some(error),
+            });
+        }
         let list = listed(added.iter().map(String::as_str));
         let undone = Git::new(repo.workdir(), "update-index")
             .args(["--force-remove", "-z", "--stdin"])
@@ -30,7 +49,10 @@ pub fn commit_only(repo: &Repo, paths: &[&str], message: &str) -> anyhow::Result
     }
     let head = repo.checkout()?;
     let commit = head.commit().context("`git commit` made no commit")?;
-    Ok(commit.to_owned())
+    Ok(Made {
+        id: commit.to_owned(),
+        problem: None,
+    })
 }
 
 /// Tells Git of files that it does not know, without their content: only then can they be named.

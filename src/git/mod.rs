@@ -20,7 +20,7 @@ mod repository;
 mod status;
 mod worktree;
 
-pub use commit::commit_only;
+pub use commit::{Made, commit_only};
 pub use head::{Head, head};
 pub use index::{Staged, advance, export_index, restage, stage, staged};
 pub use program::{GitError, NotInstalled, WRITING};

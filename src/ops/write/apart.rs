@@ -52,6 +52,7 @@ impl<T> Session<'_, T> {
         }
         let names: Vec<&str> = paths.iter().map(String::as_str).collect();
         let commit = git::commit_only(apart, &names, &planned.message).context(NOT_COMMITTED)?;
+        let commit = commit.id;
         let changed_by_hook = self.look_again(apart, &commit, &names, &planned)?;
         Ok(Built {
             planned,

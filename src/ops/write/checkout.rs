@@ -11,7 +11,7 @@ use crate::workspace::CONFIG_FILE;
 use super::share::remote_for;
 use super::{
     CommitMode, Committed, Note, Planned, Session, UsageError, WriteReport, WriteStatus, place_of,
-    quoted,
+    quoted, short,
 };
 
 /// How often a plan is made again because files changed under it.
@@ -96,16 +96,29 @@ impl<T> Session<'_, T> {
             return Ok(WriteReport::new(WriteStatus::Nothing, planned));
         };
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-        let id = match git::commit_only(&repo, &paths, &planned.message) {
-            Ok(id) => id,
+        let made = match git::commit_only(&repo, &paths, &planned.message) {
+            Ok(made) => made,
             Err(error) => return Err(put_back(error, &place, lock, &applied)),
         };
+        let id = made.id;
+        if let Some(problem) = made.problem {
+            self.warn(
+                format!("the commit {} was made, and then: {problem:#}", short(&id)),
+                "`git status` shows what is staged; `git restore --staged FILE` stages it as committed".to_owned(),
+            );
+        }
         let changed_by_hook = self.look_again(&repo, &id, &paths, &planned)?;
         let branch = repo.checkout()?.branch().map(str::to_owned);
         let mut report = WriteReport::new(WriteStatus::Committed, planned);
         report.changed_by_hook = changed_by_hook;
         let protected = branch.as_deref().and_then(|branch| self.protected(branch));
         report.warnings.extend(protected);
+        if branch.is_none() {
+            self.note(
+                "the commit is on no branch",
+                "`git switch -c NAME` keeps it".to_owned(),
+            );
+        }
         report.commit = Some(Committed { id, branch });
         if self.options.push {
             return self.share_commit(&repo, report);

@@ -110,7 +110,9 @@ impl<T> Session<'_, T> {
                 self.note(message, None);
                 return Ok(());
             }
-            Shared::Refused(reason, _) => return Err(refused(&to, &reason)).with_context(stays),
+            Shared::Refused(reason, _) => {
+                return Err(refused(&to, &reason, commit)).with_context(stays);
+            }
         }
         report.pushed = Some(to);
         Ok(())

@@ -13,7 +13,10 @@ use super::{Note, note_of};
 /// working tree that is Git's own folder, so that nothing shows up beside the flags.
 #[must_use]
 pub fn place_of(root: &Path) -> Place {
-    let Some(own) = git::git_dir(root).map(|folder| folder.join("ffctl")) else {
+    // A working tree may lack the folder: the lock is Git's all the same.
+    let existing = root.ancestors().find(|folder| folder.is_dir());
+    let own = git::git_dir(existing.unwrap_or(root));
+    let Some(own) = own.map(|folder| folder.join("ffctl")) else {
         return Place {
             root: root.to_owned(),
             lock: root.join(CONFIG_FILE),

@@ -136,8 +136,9 @@ impl<T> Session<'_, T> {
         );
         let remote = git::remote_of(worktree.repo, &branch).ok().flatten();
         let remote = remote.unwrap_or_else(|| "origin".to_owned());
-        let hint = pull(&PushedTo { remote, branch });
-        self.note(message, hint);
+        let files = landing.paths.join(" ");
+        let pull = pull(&PushedTo { remote, branch });
+        self.note(message, format!("`git stash push -- {files}`, then {pull}"));
     }
 
     /// Applies the edit to the working files, whatever else they hold. `moved` is whether the commit

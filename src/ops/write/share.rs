@@ -32,13 +32,15 @@ impl<T> Session<'_, T> {
         let mut built: Option<Built<T>> = None;
         let mut commit = first.to_owned();
         for attempt in 0..=RETRIES {
-            match git::push(repo, &to.remote, &commit, &to.branch)? {
+            let pushed = git::push(repo, &to.remote, &commit, &to.branch);
+            match pushed.map_err(|error| unpushed(error, to, &commit))? {
                 Pushed::Done => return Ok(Shared::Done(built)),
                 Pushed::Rejected(reason) => return Ok(Shared::Refused(reason, built)),
                 Pushed::LostRace if attempt == RETRIES => break,
                 Pushed::LostRace => {}
             }
-            let tip = git::fetch(repo, &to.remote, &to.branch)?
+            let tip = git::fetch(repo, &to.remote, &to.branch)
+                .map_err(|error| unpushed(error, to, &commit))?
                 .with_context(|| format!("`{}` is gone from `{}`", to.branch, to.remote))?;
             let next = self.build_on(repo, &tip)?;
             if !next.changed_by_hook.is_empty() {
@@ -100,7 +102,7 @@ impl<T> Session<'_, T> {
                 self.note(message, pull(&to));
             }
             Shared::Refused(reason, _) => {
-                return Err(refused(&to, &reason)).with_context(stays);
+                return Err(refused(&to, &reason, &id)).with_context(stays);
             }
         }
         Ok(report)
@@ -151,12 +153,30 @@ pub(super) fn pull(to: &PushedTo) -> String {
     format!("run `git pull --rebase {} {}`", to.remote, to.branch)
 }
 
+/// Adds the next step to what kept a push from being made: the remote is away, a hook here refuses.
+fn unpushed(error: anyhow::Error, to: &PushedTo, commit: &str) -> anyhow::Error {
+    if error.is::<UsageError>() || error.is::<git::NotInstalled>() {
+        return error;
+    }
+    let hint = format!(
+        "`git push {remote} {commit}:refs/heads/{branch}` tries again, and `git push {remote} {commit}:refs/heads/NAME` puts it on another branch",
+        remote = to.remote,
+        branch = to.branch,
+        commit = short(commit)
+    );
+    UsageError::new(format!("{error:#}"), hint).into()
+}
+
 /// Returns the error about a push that the remote did not take.
-pub(super) fn refused(to: &PushedTo, reason: &str) -> anyhow::Error {
+pub(super) fn refused(to: &PushedTo, reason: &str, commit: &str) -> anyhow::Error {
     let message = format!(
         "`{}` did not take the push to `{}`: {reason}",
         to.remote, to.branch
     );
-    let hint = "push to another branch with `--branch NAME --push`, and have it merged".to_owned();
+    let hint = format!(
+        "`git push {} {}:refs/heads/NAME` puts it on another branch, to be merged",
+        to.remote,
+        short(commit)
+    );
     UsageError::new(message, hint).into()
 }
