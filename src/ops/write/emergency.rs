@@ -14,6 +14,9 @@ struct Base {
     /// The branch; `None` for a detached HEAD.
     branch: Option<String>,
     remote: Option<String>,
+    /// What it is called there, and whether the remote has it.
+    there: Option<String>,
+    is_there: bool,
     /// The commit that is built on.
     tip: String,
     /// The commit of the branch here, or of the detached HEAD.
@@ -87,7 +90,10 @@ impl<T> Session<'_, T> {
             here: base.here.clone(),
             commit,
             paths: &built.paths,
-            moves: !matches!(in_force, InForce::OnBranch(_)),
+            moves: match in_force {
+                InForce::OnBranch(name) => base.there.as_ref() == Some(name),
+                _ => true,
+            },
         };
         self.land(repo, &landing, lock).unwrap_or_else(|error| {
             self.note(
@@ -148,15 +154,24 @@ impl<T> Session<'_, T> {
             (None, Checkout::Detached { commit }) => Some(commit.clone()),
             (None, _) => None,
         };
-        let remote = self
-            .options
-            .push
-            .then(|| remote_for(repo, branch.as_deref()));
-        let remote = remote.transpose()?;
+        let upstream = branch.as_deref();
+        let upstream = upstream.and_then(|branch| git::upstream_of(repo, branch));
+        let (remote, there) = match upstream.filter(|_| self.options.push) {
+            // Where others push to by default may be a fork, which nobody runs.
+            Some((remote, there)) => (Some(remote), Some(there)),
+            None if self.options.push => {
+                (Some(remote_for(repo, branch.as_deref())?), branch.clone())
+            }
+            None => (None, None),
+        };
         let mut tip = None;
-        if let (Some(remote), Some(branch)) = (&remote, &branch) {
-            match git::fetch(repo, remote, branch) {
-                Ok(fetched) => tip = fetched,
+        let mut is_there = true;
+        if let (Some(remote), Some(there)) = (&remote, &there) {
+            match git::fetch(repo, remote, there) {
+                Ok(fetched) => {
+                    is_there = fetched.is_some();
+                    tip = fetched;
+                }
                 // The commit is made all the same: pushing may work, and can be tried again.
                 Err(error) => self.note(format!("{error:#}"), None),
             }
@@ -169,6 +184,8 @@ impl<T> Session<'_, T> {
             (Some(tip), branch) => Ok(Some(Base {
                 branch,
                 remote,
+                there,
+                is_there,
                 tip,
                 here,
             })),
@@ -205,12 +222,24 @@ impl<T> Session<'_, T> {
         let Some(remote) = base.remote.clone() else {
             return (built, None, InForce::Committed);
         };
-        let Some(branch) = base.branch.clone() else {
+        let Some(branch) = base.there.clone() else {
             self.note("no branch is checked out that could be pushed", None);
             return self.send_aside(repo, &remote, built, commit);
         };
         let to = PushedTo { remote, branch };
         match self.share(repo, &to, commit) {
+            Ok(Shared::Done(again)) if !base.is_there => {
+                let message = format!(
+                    "`{}` had no branch `{}`: the push made it",
+                    to.remote, to.branch
+                );
+                self.note(
+                    message,
+                    "check that it is the one that is released".to_owned(),
+                );
+                let branch = to.branch.clone();
+                (again.unwrap_or(built), Some(to), InForce::OnBranch(branch))
+            }
             Ok(Shared::Done(again)) => (again.unwrap_or(built), Some(to), InForce::Pushed),
             Ok(Shared::Needless(needless)) => (needless, None, InForce::Pushed),
             Ok(Shared::Refused(reason, again)) => {
@@ -218,9 +247,9 @@ impl<T> Session<'_, T> {
                     "`{}` did not take the push to `{}`: {reason}",
                     to.remote, to.branch
                 );
-                self.note(message, None);
                 let built = again.unwrap_or(built);
                 let commit = built.commit.clone().unwrap_or_else(|| commit.to_owned());
+                self.note(message, try_again(&to.remote, &commit, &to.branch));
                 self.send_aside(repo, &to.remote, built, &commit)
             }
             Err(error) => {

@@ -109,6 +109,16 @@ impl<T> Session<'_, T> {
             self.apart_note(worktree, landing);
         }
         self.edit_working(worktree, landing, false);
+        let is_edited = |path: &String| {
+            let text = std::fs::read_to_string(repo.workdir().join(path)).ok();
+            has_edit(repo, landing, path, text)
+        };
+        if !landing.moves && landing.paths.iter().any(is_edited) {
+            self.note(
+                "the commit is not on the branch that is checked out, and the edit is in its working files, uncommitted",
+                format!("`git restore {}` takes it out again, with any other change there", landing.paths.join(" ")),
+            );
+        }
         Ok(false)
     }
 

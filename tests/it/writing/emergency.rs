@@ -440,3 +440,33 @@ fn a_branch_that_is_being_rebased_is_not_moved() {
         assert_eq!(branches.trim(), "");
     });
 }
+
+#[test]
+fn it_goes_to_the_upstream_and_not_to_a_fork() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let (remote, here) = remote_and_clone(&repositories);
+        let fork = repositories.init_bare("fork.git");
+        let url = fork.path.to_string_lossy().into_owned();
+        here.git(&["remote", "add", "fork", &url]);
+        here.git(&["config", "remote.pushDefault", "fork"]);
+        let report = add_line(&pushing(&here)).unwrap();
+        assert_eq!(report.in_force, Some(InForce::Pushed));
+        assert_eq!(remote.log("main"), ["add new: 1", "begin"]);
+        assert_eq!(fork.git(&["for-each-ref"]).trim(), "");
+    });
+}
+
+#[test]
+fn a_remote_branch_that_is_newly_made_is_not_in_force() {
+    hermetic(|| {
+        let repositories = Repositories::new();
+        let (_remote, here) = remote_and_clone(&repositories);
+        here.git(&["checkout", "--quiet", "-b", "other"]);
+        let report = add_line(&pushing(&here)).unwrap();
+        let branch = "other".to_owned();
+        assert_eq!(report.in_force, Some(InForce::OnBranch(branch)));
+        assert_eq!(here.log("other"), ["add new: 1", "begin"]);
+        assert!(here.status().is_empty());
+    });
+}
