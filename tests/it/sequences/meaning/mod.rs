@@ -155,8 +155,29 @@ impl<'w> Case<'w> {
     }
 
     fn is_exposed(&self, id: EnvironmentId) -> bool {
+        self.is_exposed_at(id, self.now)
+    }
+
+    fn is_exposed_at(&self, id: EnvironmentId, time: i64) -> bool {
         let (catalog, flag) = (self.before.catalog(), self.before.flag(self.key));
-        resolve::resolve(catalog, flag, id, Moment::At(self.now)).exposed
+        resolve::resolve(catalog, flag, id, Moment::At(time)).exposed
+    }
+
+    /// The environment and those that it copies, nearest first.
+    fn chain(&self, id: EnvironmentId) -> impl Iterator<Item = EnvironmentId> + 'w {
+        let environments = &self.before.catalog().environments;
+        std::iter::successors(Some(id), |id| environments.sync_parent(*id))
+    }
+
+    /// The time at which the environment stands: now, or when the first of the kill switches that
+    /// hold it back was thrown, for that is what comes back.
+    fn standing(&self, id: EnvironmentId) -> i64 {
+        let flag = self.before.flag(self.key);
+        let entries = self.chain(id).filter_map(|id| flag.entry(id));
+        let switches = entries.filter_map(|entry| entry.kill_switch.as_ref());
+        let thrown = switches.chain(&flag.kill_switch);
+        let thrown = thrown.map(|switch| switch.at.as_second());
+        thrown.fold(self.now, i64::min)
     }
 
     fn renamed(&self, to: &str) -> Held {

@@ -59,13 +59,11 @@ impl Case<'_> {
                 .collect()
         };
         let (old, new) = if let Some(id) = id {
-            if !self.is_exposed(id) {
+            let time = self.standing(id);
+            if !self.is_exposed_at(id, time) {
                 return Ok(());
             }
-            let (was, is) = (
-                served(&self.was(id), self.now),
-                served(&self.is(id), self.now),
-            );
+            let (was, is) = (served(&self.was(id), time), served(&self.is(id), time));
             only_rule(&was, &is, name)?;
             (names(&was["rules"]), names(&is["rules"]))
         } else {
