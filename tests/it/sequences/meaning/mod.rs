@@ -169,6 +169,11 @@ impl<'w> Case<'w> {
         std::iter::successors(Some(id), |id| environments.sync_parent(*id))
     }
 
+    fn is_switched_off_in(&self, id: EnvironmentId) -> bool {
+        let entry = self.before.flag(self.key).entry(id);
+        entry.is_some_and(|entry| entry.kill_switch.is_some())
+    }
+
     /// The time at which the environment stands: now, or when the first of the kill switches that
     /// hold it back was thrown, for that is what comes back.
     fn standing(&self, id: EnvironmentId) -> i64 {

@@ -139,17 +139,28 @@ impl Case<'_> {
 
     pub(super) fn restored(&self, id: Option<EnvironmentId>, options: Restore) -> Held {
         let flag = self.before.flag(self.key);
-        let switch = match id {
-            None => flag.kill_switch.as_ref(),
-            Some(id) => flag.entry(id).and_then(|entry| entry.kill_switch.as_ref()),
+        let killed = match id {
+            None => {
+                let switch = flag.kill_switch.as_ref().unwrap();
+                switch.at.as_second().min(self.now)
+            }
+            Some(id) => {
+                prop_assert!(self.is_switched_off_in(id));
+                self.standing(id)
+            }
         };
-        let killed = switch.unwrap().at.as_second().min(self.now);
         let covered = id.map_or_else(
             || self.before.environments(),
             |id| self.before.following(id),
         );
         for covered in covered {
             let (was, is) = (self.was(covered), self.is(covered));
+            // What a nearer switch holds back comes back with that.
+            let mut nearer = self.chain(covered).take_while(|other| Some(*other) != id);
+            if nearer.any(|id| self.is_switched_off_in(id)) {
+                prop_assert!(is.killed);
+                continue;
+            }
             let name = self.before.environment_name(covered);
             let expected = match options.back {
                 Return::AsItWas => served(&was, killed),
