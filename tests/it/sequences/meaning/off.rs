@@ -20,11 +20,13 @@ impl Case<'_> {
             prop_assert_eq!(&served(&is, at)["enabled"], false);
             return Ok(());
         }
-        let (then, now) = (served(&was, self.now), served(&is, self.now));
+        // What a kill switch holds back stays as it was when that was thrown.
+        let time = self.standing(id);
+        let (then, now) = (served(&was, time), served(&is, time));
         let told = || format!("{then}\nbecame\n{now}");
         prop_assert_eq!(&now["enabled"], false, "{}", told());
         // What it served is held back as it was.
-        if self.is_exposed(id) && then["enabled"] == true {
+        if self.is_exposed_at(id, time) && then["enabled"] == true {
             prop_assert!(same(&then["rules"], &now["rules"]), "{}", told());
             let is_true = then["default"] == json!({"value": true}) && then["serving"].is_null();
             if !is_true {
@@ -33,7 +35,7 @@ impl Case<'_> {
             }
         }
         if !options.keep_schedule {
-            let ahead = is.phases.iter().skip(is.position_at(self.now));
+            let ahead = is.phases.iter().skip(is.position_at(time));
             for phase in ahead {
                 prop_assert!(!phase.enabled, "{phase:?} comes back by itself");
             }
