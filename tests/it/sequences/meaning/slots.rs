@@ -13,17 +13,15 @@ use super::{Case, Held, same, served};
 
 impl Case<'_> {
     pub(super) fn slot_set(&self, id: EnvironmentId, slot: &str, value: Option<&str>) -> Held {
-        let (was, is) = (
-            served(&self.was(id), self.now),
-            served(&self.is(id), self.now),
-        );
+        let time = self.standing(id);
+        let (was, is) = (served(&self.was(id), time), served(&self.is(id), time));
         let told = || format!("{was}\nbecame\n{is}");
         let group: &[&str] = match slot {
             "enabled" => &["enabled"],
             "bucket_by" => &["bucket_by", "rules"],
             _ => &["serving", "default"],
         };
-        if self.is_exposed(id) && value.is_some() {
+        if self.is_exposed_at(id, time) && value.is_some() {
             for part in ["enabled", "rules", "serving", "default", "bucket_by"] {
                 let stays = group.contains(&part) || same(&was[part], &is[part]);
                 prop_assert!(stays, "{part} was not named\n{}", told());
