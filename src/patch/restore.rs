@@ -70,6 +70,7 @@ pub fn restore(
             restoring.entry(id);
         }
     }
+    restoring.keep_killed_below();
     restoring.finish()
 }
 
@@ -178,6 +179,7 @@ impl Restoring<'_> {
             })
         };
         let mut others = catalog.environments.iter().map(|(id, _)| id);
+        // Those that stay killed get what they had into their own entries.
         others.all(|id| self.covers(id) || !uses(id))
     }
 
@@ -343,6 +345,78 @@ impl Restoring<'_> {
                 attribute.map_or_else(|| Scalar::Null.into(), Tree::from),
             );
         }
+    }
+
+    /// What the environments that stay killed took from places that were changed for others is
+    /// pinned into their own entries: as it was when they were killed, ramps as ramps, for their
+    /// own `restore` decides about those.
+    fn keep_killed_below(&mut self) {
+        let environments = &self.subject.catalog.environments;
+        let depth = |id: EnvironmentId| {
+            std::iter::successors(Some(id), |id| environments.sync_parent(*id)).count()
+        };
+        let mut below: Vec<EnvironmentId> = environments
+            .iter()
+            .map(|(id, _)| id)
+            .filter(|id| self.covers(*id) && self.is_killed_below(*id))
+            // What was killed no sooner than the rest has that moment's share there already.
+            .filter(|id| {
+                self.subject.settled(*id) < self.killed || self.options.back == Return::Resume
+            })
+            .collect();
+        // Parents come first: what is pinned there is inherited.
+        below.sort_by_key(|id| depth(*id));
+        for id in below {
+            if let Some(entry) = self.pinned(id) {
+                write_entry(self.subject, &mut self.root, id, Some(entry));
+            }
+        }
+    }
+
+    /// Returns the entry of an environment that stays killed, if it has to hold more than it does.
+    fn pinned(&self, id: EnvironmentId) -> Option<Tree> {
+        let before = self.subject;
+        let after = &Subject {
+            root: &self.root,
+            ..*before
+        };
+        let time = before.settled(id);
+        let mut draft = Draft::new(before, id);
+        draft.fold(time);
+        let own = draft.map.clone();
+        let is_exposed = |subject: &Subject<'_>| {
+            before.flag.entries.is_none()
+                || holds_slot(&own)
+                || inherited(subject, id, time).any(|layer| holds_slot(&layer))
+        };
+        let serving = |subject: &Subject<'_>| inherited_serving(subject, id, time);
+        let rules = |subject: &Subject<'_>| {
+            let exposed = is_exposed(subject);
+            let rules = exposed.then(|| rules_of(subject, id, &own, time));
+            rules.unwrap_or_default()
+        };
+        let then = serving(before).unwrap_or_default();
+        if serving_of(&own).is_none() && then != serving(after).unwrap_or_default() {
+            draft.set_serving(&then);
+            if then.is_empty() {
+                draft.set("percentage", Scalar::Null);
+            }
+        }
+        let then = rules(before);
+        if then != rules(after) {
+            draft.set("targeting_rules", then);
+        }
+        for (key, implied) in [("enabled", true.into()), ("bucket_by", Scalar::Null.into())] {
+            let slot = |subject: &Subject<'_>| {
+                let mut layers = inherited(subject, id, time);
+                layers.find_map(|layer| layer.get(key).cloned())
+            };
+            let then = slot(before);
+            if !own.has(key) && then != slot(after) {
+                draft.set(key, then.unwrap_or(implied));
+            }
+        }
+        (draft.map != own).then_some(draft.map)
     }
 
     fn finish(mut self) -> Result<Patched, Refusal> {
