@@ -102,7 +102,7 @@ pub fn promote(
         let note = "`--restart-at` is for what `--as-is` brings, and changes nothing";
         promotion.notes.push(note.to_owned());
     }
-    promotion.draft.fold(subject.now);
+    promotion.draft.fold_elapsed();
     if promotion.bring()? {
         return promotion.finish(options.pending, drift);
     }
@@ -264,7 +264,7 @@ impl Promotion<'_> {
     /// The whole slot is written: any key of it replaces all that is inherited.
     fn write_serving(&mut self, keys: &Keys) {
         self.draft.set_serving(&keys.0);
-        let inherits = || inherited_serving(self.subject, self.b.id, self.subject.now);
+        let inherits = || inherited_serving(self.subject, self.b.id, self.b.settled);
         if keys.0.is_empty() && inherits().is_some_and(|serving| !serving.is_empty()) {
             self.draft.set("percentage", Scalar::Null);
         }

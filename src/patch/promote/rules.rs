@@ -120,7 +120,7 @@ impl Promotion<'_> {
             && a.serving.share != b.serving.share
         {
             let place = format!("rule `{}` of {}", ours.name(), self.a.name);
-            rebase(&mut source, &a.serving, restart, self.subject.now, &place)?;
+            rebase(&mut source, &a.serving, restart, self.a.settled, &place)?;
             keys.extend(SHARE_KEYS);
         }
         for key in keys {
@@ -147,7 +147,7 @@ impl Promotion<'_> {
             Exposure::AsIs(restart) => {
                 let place = format!("rule `{}` of {}", ours.name(), self.a.name);
                 let serving = &ours.rule.serving;
-                rebase(&mut rule, serving, restart, self.subject.now, &place)?;
+                rebase(&mut rule, serving, restart, self.a.settled, &place)?;
             }
             // Refused before.
             Exposure::Keep => {}

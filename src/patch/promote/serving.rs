@@ -39,7 +39,7 @@ impl Promotion<'_> {
             for (key, tree) in keys.0 {
                 map.set(&key, tree, &[]);
             }
-            rebase(&mut map, ours, restart, self.subject.now, self.a.name)?;
+            rebase(&mut map, ours, restart, self.a.settled, self.a.name)?;
             keys = Keys(map.entries().to_vec());
         }
         Ok(Some(keys))

@@ -14,6 +14,8 @@ pub(super) struct Side<'s> {
     pub(super) subject: &'s Subject<'s>,
     pub(super) id: EnvironmentId,
     pub(super) name: &'s str,
+    /// The time at which it is looked at: what a kill switch holds back stays back.
+    pub(super) settled: i64,
     /// What it makes of the flag.
     pub(super) resolved: Resolved<'s>,
     /// Its entry, a scalar as the map that it is short for, elapsed steps folded in.
@@ -33,7 +35,7 @@ pub(super) struct Written<'s> {
 
 impl<'s> Side<'s> {
     pub(super) fn new(subject: &'s Subject<'s>, id: EnvironmentId) -> Self {
-        let now = subject.now;
+        let now = subject.settled(id);
         let resolved = resolve::resolve(subject.catalog, subject.flag, id, Moment::At(now));
         let mut draft = Draft::new(subject, id);
         draft.fold(now);
@@ -56,6 +58,7 @@ impl<'s> Side<'s> {
             subject,
             id,
             name: subject.environment_name(id),
+            settled: now,
             resolved,
             map,
             rules,
@@ -75,7 +78,7 @@ impl<'s> Side<'s> {
         let Some(between) = chain.iter().position(|id| *id == other.id) else {
             return false;
         };
-        let mut inherited = inherited(subject, self.id, subject.now);
+        let mut inherited = inherited(subject, self.id, self.settled);
         !holds_slot(&self.map)
             && inherited
                 .by_ref()
@@ -85,7 +88,7 @@ impl<'s> Side<'s> {
 
     /// Returns whether an entry that this environment inherits from writes a key.
     pub(super) fn inherits(&self, key: &str) -> bool {
-        inherited(self.subject, self.id, self.subject.now).any(|layer| layer.has(key))
+        inherited(self.subject, self.id, self.settled).any(|layer| layer.has(key))
     }
 }
 

@@ -118,7 +118,7 @@ impl Promotion<'_> {
         let chain = resolve::chain(subject.catalog, subject.flag, self.a.id);
         let mut inherited = chain.into_iter().skip(1).filter(|id| {
             let entry = subject.flag.entry(*id);
-            entry.is_some_and(|entry| entry.schedule.iter().any(|step| step.at > subject.now))
+            entry.is_some_and(|entry| entry.schedule.iter().any(|step| step.at > self.a.settled))
         });
         if let Some(id) = inherited.next() {
             let holder = subject.environment_name(id);

@@ -73,3 +73,23 @@ fn time_is_brought_only_when_it_is_said() {
     ];
     cases.into_iter().for_each(Case::run);
 }
+
+#[test]
+fn what_a_kill_holds_back_stays_back() {
+    let cases = [
+        case(
+            "a step of the other that came under its kill is not folded",
+            "type: string\ndefault_value: a\nenvironments:\n  staging: {value: c}\n  production: {value: b, schedule: [{at: 2026-11-19T00:00:00Z, set: {enabled: false}}], kill_switch: {reason: r, at: 2026-11-18T00:00:00Z}}\n",
+            "staging",
+            Becomes("{value: c, schedule: [{at: \"2026-11-19T00:00:00Z\", set: {enabled: false}}], kill_switch: {reason: r, at: \"2026-11-18T00:00:00Z\"}}"),
+        ),
+        case(
+            "a step that came under the kill of the one is not brought",
+            "type: string\ndefault_value: a\nenvironments:\n  staging: {value: c, schedule: [{at: 2026-11-19T00:00:00Z, set: {value: d}}], kill_switch: {reason: r, at: 2026-11-18T00:00:00Z}}\n  production: {value: b}\n",
+            "staging",
+            Becomes("{value: c}"),
+        )
+        .says(&["kill switch of staging stays"]),
+    ];
+    cases.into_iter().for_each(Case::run);
+}
