@@ -3,10 +3,11 @@
 use crate::document::Tree;
 use crate::format::{ENTRY_KEYS, FLAG_KEYS, SERVING_KEYS};
 use crate::model::EnvironmentId;
+use crate::resolve::{self, Moment};
 use crate::ruleset::ValueType;
 use crate::yaml;
 
-use super::entry::{Draft, Form, default_key, serving_of};
+use super::entry::{Draft, Form, default_key, holds_slot, serving_of};
 use super::serving::{Keys, SHARE_KEYS, WHAT_KEYS, inherited_serving};
 use super::{Patched, Pending, Refusal, Subject};
 
@@ -55,10 +56,26 @@ pub fn set(
     assignments: &[Assignment],
     pending: Pending,
 ) -> Result<Patched, Refusal> {
+    not_twice(assignments)?;
     match environment {
         Some(environment) => set_slots(subject, environment, assignments, pending),
         None => set_fields(subject, assignments),
     }
+}
+
+/// Refuses a slot that is named more than once: which of them is meant, nobody can tell.
+fn not_twice(assignments: &[Assignment]) -> Result<(), Refusal> {
+    let mut rest = assignments;
+    while let Some((first, others)) = rest.split_first() {
+        if others.iter().any(|other| other.slot == first.slot) {
+            return Err(Refusal::usage(
+                format!("`{}` is set or unset twice", first.slot),
+                "say it once, as it is meant",
+            ));
+        }
+        rest = others;
+    }
+    Ok(())
 }
 
 fn set_fields(subject: &Subject<'_>, assignments: &[Assignment]) -> Result<Patched, Refusal> {
@@ -90,6 +107,8 @@ fn set_slots(
     draft.fold_elapsed();
     let only_default = |key: &str| key == default_key(subject);
     let mut stays_scalar = draft.form == Form::Scalar;
+    // How many parts of the serving are set, and which of them to null.
+    let (mut parts, mut null) = (0_usize, None);
     for assignment in assignments {
         let path: Vec<&str> = assignment.slot.split('.').collect();
         let key = path.first().copied().unwrap_or_default();
@@ -102,15 +121,54 @@ fn set_slots(
         stays_scalar &= only_default(key);
         if SERVING_KEYS.contains(&key) && value.is_some() {
             let whole = value.as_ref().filter(|_| path.len() == 1);
+            parts += 1;
+            if whole.is_some_and(Tree::is_null) {
+                null = Some(assignment.slot.as_str());
+            }
             restate(subject, environment, &mut draft, key, whole);
         }
         assign(&mut draft.map, &path, value, &ENTRY_KEYS, &assignment.slot)?;
     }
+    if let Some(slot) = null.filter(|_| parts > 1) {
+        return Err(Refusal::usage(
+            format!("`{slot}=null` takes the flag's own serving, and the rest says another"),
+            "say one of them: `percentage=null` stands alone",
+        ));
+    }
+    stays_dark(subject, environment, &draft)?;
     if stays_scalar {
         draft.finish_short(pending)
     } else {
         draft.finish(pending)
     }
+}
+
+/// Refuses an entry that would let the flag's rules take effect where nothing is said of the flag
+/// yet, and says nothing of what is served.
+fn stays_dark(
+    subject: &Subject<'_>,
+    environment: EnvironmentId,
+    draft: &Draft<'_>,
+) -> Result<(), Refusal> {
+    let Subject { catalog, flag, .. } = *subject;
+    let time = Moment::At(subject.settled(environment));
+    let present = resolve::resolve(catalog, flag, environment, time);
+    let map = &draft.map;
+    let is_said = map.has("enabled") || map.has("targeting_rules") || serving_of(map).is_some();
+    if present.exposed || flag.rules.value.is_empty() || is_said || !holds_slot(map) {
+        return Ok(());
+    }
+    let name = draft.name();
+    Err(Refusal::usage(
+        format!(
+            "nothing is said of `{}` in {name} yet: an entry would switch its rules on there",
+            flag.key
+        ),
+        format!(
+            "`ffctl enable --flag {} --env {name}` first, if that is meant",
+            flag.key
+        ),
+    ))
 }
 
 /// Makes room for a part of the serving: what it excludes goes, and over an inherited base the rest
