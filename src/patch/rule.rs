@@ -49,6 +49,11 @@ pub fn add_rule(
     }
     let mut rule = Tree::map_of([("name", name.into()), ("conditions", Vec::new().into())]);
     apply(subject, &mut rule, parts)?;
+    let serves = WHAT_KEYS.iter().any(|key| rule.has(key));
+    if !serves && super::entry::is_plain_boolean(subject) {
+        // It would be implied; written out, the rule says what it does.
+        rule.set("value", true, &RULE_KEYS);
+    }
     let at = match before {
         Some(other) => list.find(other)?,
         None => list.rules.len(),
@@ -239,12 +244,6 @@ fn apply(subject: &Subject<'_>, rule: &mut Tree, parts: &RuleParts) -> Result<()
     if let Some(description) = &parts.description {
         rule.set("description", description.as_str(), &RULE_KEYS);
     }
-    let serves = WHAT_KEYS.iter().any(|key| rule.has(key));
-    let implied = super::entry::is_plain_boolean(subject);
-    if !serves && implied {
-        // It would be implied; written out, the rule says what it does.
-        rule.set("value", true, &RULE_KEYS);
-    }
     Ok(())
 }
 
@@ -274,6 +273,13 @@ fn condition(text: &str) -> Result<Tree, Refusal> {
         });
         return Err(unreadable("no operator is named".to_owned(), &hint));
     };
+    if attribute.contains(char::is_whitespace) {
+        return Err(unreadable(
+            format!("`{attribute}` is no attribute"),
+            "operators have their negations, like `not_equals`; any condition is negated as in \
+             the file: `{not: …}`",
+        ));
+    }
     let mut tree = Tree::map_of([
         ("attribute", attribute.into()),
         ("operator", operator.name().into()),
