@@ -30,12 +30,20 @@ pub fn kill(
     kill: &Kill,
 ) -> Result<Patched, Refusal> {
     subject.not_archived()?;
-    if kill.until.is_some_and(|until| until <= subject.now) {
-        return Err(Refusal::usage(
-            "`--until` has passed",
-            "say when somebody must have looked",
+    let present = match environment {
+        None => subject.flag.kill_switch.as_ref(),
+        Some(id) => {
+            let entry = subject.flag.entry(id);
+            entry.and_then(|entry| entry.kill_switch.as_ref())
+        }
+    };
+    if present.is_some() {
+        return Err(Refusal::no(
+            format!("`{}` is killed already", subject.flag.key),
+            "`ffctl restore` takes the kill switch away",
         ));
     }
+    is_ahead(kill, subject.now)?;
     let block = block(kill, subject.now);
     let notes = Vec::new();
     let Some(environment) = environment else {
@@ -51,22 +59,59 @@ pub fn kill(
     Ok(Patched { root, notes })
 }
 
-/// Writes a kill switch into a file of which it is not known what it means. Returns `None` where
-/// that cannot be done without knowing: an entry that is a scalar.
-#[must_use]
-pub fn kill_unread(root: &Tree, environment: Option<&str>, kill: &Kill, now: i64) -> Option<Tree> {
+/// What comes of a kill switch for a file of which it is not known what it means.
+#[derive(Debug, Clone)]
+pub enum Unread {
+    /// The whole file, with the switch.
+    Killed(Tree),
+    /// One stands there already, and is left as it is.
+    Already,
+    /// It cannot be done without knowing: there is no entry, or it is a scalar.
+    Unknown,
+}
+
+/// Writes a kill switch into a file of which it is not known what it means.
+///
+/// # Errors
+///
+/// Refuses an `until` that has passed.
+pub fn kill_unread(
+    root: &Tree,
+    environment: Option<&str>,
+    kill: &Kill,
+    now: i64,
+) -> Result<Unread, Refusal> {
+    is_ahead(kill, now)?;
+    let is_killed = |map: &Tree| map.get("kill_switch").is_some_and(|tree| !tree.is_null());
     let mut root = root.clone();
     let block = block(kill, now);
     let Some(name) = environment else {
+        if is_killed(&root) {
+            return Ok(Unread::Already);
+        }
         root.set("kill_switch", block, &FLAG_KEYS);
-        return Some(root);
+        return Ok(Unread::Killed(root));
     };
-    let entry = root.get_mut("environments")?.get_mut(name)?;
-    if !entry.is_map() {
-        return None;
+    let entries = root.get_mut("environments");
+    let entry = entries.and_then(|entries| entries.get_mut(name));
+    let Some(entry) = entry.filter(|entry| entry.is_map()) else {
+        return Ok(Unread::Unknown);
+    };
+    if is_killed(entry) {
+        return Ok(Unread::Already);
     }
     entry.set("kill_switch", block, &ENTRY_KEYS);
-    Some(root)
+    Ok(Unread::Killed(root))
+}
+
+fn is_ahead(kill: &Kill, now: i64) -> Result<(), Refusal> {
+    if kill.until.is_some_and(|until| until <= now) {
+        return Err(Refusal::usage(
+            "`--until` has passed",
+            "say when somebody must have looked",
+        ));
+    }
+    Ok(())
 }
 
 fn block(kill: &Kill, now: i64) -> Tree {

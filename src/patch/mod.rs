@@ -33,7 +33,7 @@ pub use create::{Create, create};
 pub use depends::{Met, met};
 pub use disable::{Disable, disable};
 pub use enable::{Enable, enable};
-pub use kill::{Kill, kill, kill_unread};
+pub use kill::{Kill, Unread, kill, kill_unread};
 pub use promote::{Promote, Promoted, drift, promote};
 pub use rename::{Renamed, rename};
 pub use restore::{Restore, Return, restore};

@@ -4,7 +4,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity, join_names};
 use crate::document::Tree;
 use crate::literal;
 use crate::model::EnvironmentId;
-use crate::patch::{self, Kill, Subject};
+use crate::patch::{self, Kill, Subject, Unread};
 use crate::resolve;
 use crate::store::FileChange;
 use crate::text::SourceMap;
@@ -188,10 +188,8 @@ impl Emergency<'_, '_> {
             );
         };
         let mut root = Tree::of(document.root());
-        if root
-            .get("kill_switch")
-            .is_some_and(|block| !block.is_null())
-        {
+        let present = root.get("kill_switch");
+        if present.is_some_and(|tree| !tree.is_null()) {
             return self.skip(key, "it is killed already", Cause::Done);
         }
         let names = self.planner.request.environments.clone();
@@ -200,13 +198,22 @@ impl Emergency<'_, '_> {
         } else {
             names.iter().map(|name| Some(name.as_str())).collect()
         };
+        let mut is_written = false;
         for place in places {
-            let Some(killed) = patch::kill_unread(&root, place, self.kill, now) else {
-                let why =
-                    "its file or environments.yaml has errors: kill it everywhere, without `--env`";
-                return self.skip(key, why, Cause::Broken);
-            };
-            root = killed;
+            match patch::kill_unread(&root, place, self.kill, now).map_err(refused)? {
+                Unread::Killed(killed) => {
+                    root = killed;
+                    is_written = true;
+                }
+                Unread::Already => {}
+                Unread::Unknown => {
+                    let why = "its file or environments.yaml has errors: kill it everywhere, without `--env`";
+                    return self.skip(key, why, Cause::Broken);
+                }
+            }
+        }
+        if !is_written {
+            return self.skip(key, "it is killed already", Cause::Done);
         }
         self.planner.plan.notes.push(format!(
             "{path} or environments.yaml has errors: what `{key}` served cannot be told"

@@ -126,3 +126,21 @@ fn assert_refused<T: std::fmt::Debug>(result: Result<T, Refusal>, is_usage: bool
         assert!(said.contains(word), "`{word}` is not in: {said}");
     }
 }
+
+#[test]
+fn a_kill_switch_that_stands_in_an_unread_file_is_left() {
+    use ffctl::patch::{Kill, Unread, kill_unread};
+    let kill = |until| Kill {
+        reason: "s".to_owned(),
+        until,
+        by: None,
+    };
+    let root = tree_of(
+        "environments:\n  staging: {kill_switch: {reason: r}}\n  lab: {kill_switch: null}\n  qa: 5\n",
+    );
+    let unread = |place, until| kill_unread(&root, Some(place), &kill(until), NOW);
+    assert!(matches!(unread("staging", None), Ok(Unread::Already)));
+    assert!(matches!(unread("lab", None), Ok(Unread::Killed(_))));
+    assert!(matches!(unread("qa", None), Ok(Unread::Unknown)));
+    assert!(unread("lab", Some(NOW)).unwrap_err().is_usage);
+}
