@@ -1,7 +1,9 @@
 //! Whether what a flag depends on is served: the question before it is enabled.
 
+use std::collections::BTreeMap;
+
 use crate::model::{
-    Catalog, Dependency, EnvironmentId, Flag, Required, Serve, Serving, Share, What,
+    Catalog, Dependency, EnvironmentId, Flag, FlagKey, Required, Serve, Serving, Share, What,
 };
 use crate::resolve::{self, Moment};
 use crate::ruleset::{POSITIONS, ValueType};
@@ -26,44 +28,62 @@ pub fn met(
     environment: EnvironmentId,
     time: i64,
 ) -> Met {
-    met_within(catalog, dependency, environment, time, catalog.flags.len())
+    let mut asking = Asking {
+        catalog,
+        environment,
+        time,
+        known: BTreeMap::new(),
+    };
+    asking.met(dependency, catalog.flags.len())
 }
 
-/// `depth` ends a loop, which is reported when the files are read.
-fn met_within(
-    catalog: &Catalog,
-    dependency: &Dependency,
+/// One question, with what is known of flags by now: many may need the same one.
+struct Asking<'c> {
+    catalog: &'c Catalog,
     environment: EnvironmentId,
     time: i64,
-    depth: usize,
-) -> Met {
-    let Some(flag) = catalog.flags.get(&dependency.flag) else {
-        return Met::Nobody;
-    };
-    if flag.archived.is_some() {
-        return Met::Nobody;
-    }
-    let mut possible = possible(catalog, flag, environment, time);
-    let here = flag.depends_on.iter().filter(|d| d.repository.is_none());
-    for own in here {
-        let own = match depth.checked_sub(1) {
-            Some(depth) => met_within(catalog, own, environment, time, depth),
-            None => Met::Nobody,
+    known: BTreeMap<&'c FlagKey, Vec<(&'c str, Serve)>>,
+}
+
+impl<'c> Asking<'c> {
+    /// `depth` ends a loop, which is reported when the files are read.
+    fn met(&mut self, dependency: &Dependency, depth: usize) -> Met {
+        let flag = self.catalog.flags.get(&dependency.flag);
+        let Some(flag) = flag.filter(|flag| flag.archived.is_none()) else {
+            return Met::Nobody;
         };
-        match own {
-            Met::Everybody => {}
-            Met::Some => possible.push(("off", flag.off.clone())),
-            Met::Nobody => possible = vec![("off", flag.off.clone())],
+        let possible = self.possible(flag, depth);
+        let required = &dependency.required;
+        let good = possible
+            .iter()
+            .filter(|(source, serve)| is_required(flag, required, source, serve))
+            .count();
+        match good {
+            0 => Met::Nobody,
+            all if all == possible.len() => Met::Everybody,
+            _ => Met::Some,
         }
     }
-    let good = possible
-        .iter()
-        .filter(|(source, serve)| is_required(flag, &dependency.required, source, serve))
-        .count();
-    match good {
-        0 => Met::Nobody,
-        all if all == possible.len() => Met::Everybody,
-        _ => Met::Some,
+
+    /// What a flag may serve, its dependencies looked at.
+    fn possible(&mut self, flag: &'c Flag, depth: usize) -> Vec<(&'c str, Serve)> {
+        if let Some(known) = self.known.get(&flag.key) {
+            return known.clone();
+        }
+        let mut served = possible(self.catalog, flag, self.environment, self.time);
+        for own in flag.depends_on.iter().filter(|d| d.repository.is_none()) {
+            let own = match depth.checked_sub(1) {
+                Some(depth) => self.met(own, depth),
+                None => Met::Nobody,
+            };
+            match own {
+                Met::Everybody => {}
+                Met::Some => served.push(("off", flag.off.clone())),
+                Met::Nobody => served = vec![("off", flag.off.clone())],
+            }
+        }
+        self.known.insert(&flag.key, served.clone());
+        served
     }
 }
 
@@ -91,11 +111,10 @@ fn possible<'c>(
             time,
             &mut possible,
         );
-    }
-    // A rule that takes everybody leaves nothing to what stands behind it.
-    let last = resolved.rules.value.last();
-    if last.is_some_and(|rule| rule.conditions.is_empty()) {
-        return possible;
+        if rule.conditions.is_empty() {
+            // It takes everybody and leaves nothing to what stands behind it.
+            return possible;
+        }
     }
     match resolved.serving.value {
         Some(serving) => add(flag, serving, "rollout", &default, time, &mut possible),

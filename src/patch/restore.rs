@@ -175,7 +175,9 @@ impl Restoring<'_> {
                 .chain([self.killed]);
             times.into_iter().any(|time| {
                 let resolved = resolve::resolve(catalog, flag, id, Moment::At(time));
-                resolved.exposed && resolved.rules.origin.environment.is_none()
+                // A list written as `null` is the flag's too, so the origin does not tell.
+                let own = resolved.rules.value.as_ptr();
+                resolved.exposed && std::ptr::eq(own, flag.rules.value.as_ptr())
             })
         };
         let mut others = catalog.environments.iter().map(|(id, _)| id);

@@ -3,6 +3,8 @@
 //! Conditions are taken to hold for some and not for others; so this is never less than what is
 //! served, and more only where conditions are such that nobody, or everybody, meets them.
 
+use std::collections::BTreeMap;
+
 use crate::model::{
     Dependency, EnvironmentId, Flag, FlagKey, Required, Rule, Serve, Serving, Share, What,
 };
@@ -55,7 +57,7 @@ impl Served {
 
 /// Returns what the subject can serve in an environment, at its time and at every later one.
 pub(super) fn served(subject: &Subject<'_>, environment: EnvironmentId) -> Served {
-    of_flag(subject, subject.flag, environment, &mut Vec::new())
+    of_flag(subject, subject.flag, environment, &mut Walk::default())
 }
 
 /// Returns whether everybody is served the off value, now and at every later time: a kill switch
@@ -66,18 +68,40 @@ pub fn serves_only_off(subject: &Subject<'_>, environment: EnvironmentId) -> boo
     served.list.iter().all(|serve| *serve == subject.flag.off)
 }
 
+/// The flags on the way to where a walk over dependencies is, and those that it has been to: many
+/// flags may need the same one.
+#[derive(Default)]
+struct Walk<'c> {
+    path: Vec<&'c FlagKey>,
+    known: BTreeMap<&'c FlagKey, Served>,
+}
+
 fn of_flag<'c>(
     subject: &Subject<'c>,
     flag: &'c Flag,
     environment: EnvironmentId,
-    path: &mut Vec<&'c FlagKey>,
+    walk: &mut Walk<'c>,
+) -> Served {
+    if let Some(known) = walk.known.get(&flag.key) {
+        return known.clone();
+    }
+    let served = looked_up(subject, flag, environment, walk);
+    walk.known.insert(&flag.key, served.clone());
+    served
+}
+
+fn looked_up<'c>(
+    subject: &Subject<'c>,
+    flag: &'c Flag,
+    environment: EnvironmentId,
+    walk: &mut Walk<'c>,
 ) -> Served {
     let mut served = Served::default();
     if resolve::kill(subject.catalog, flag, environment).is_some() {
         served.add(&flag.off);
         return served;
     }
-    let prerequisites = prerequisites(subject, flag, environment, path);
+    let prerequisites = prerequisites(subject, flag, environment, walk);
     if prerequisites.may_fail {
         served.add(&flag.off);
     }
@@ -150,18 +174,18 @@ fn prerequisites<'c>(
     subject: &Subject<'c>,
     flag: &'c Flag,
     environment: EnvironmentId,
-    path: &mut Vec<&'c FlagKey>,
+    walk: &mut Walk<'c>,
 ) -> Prerequisites {
     let mut all = Prerequisites {
         may_hold: true,
         may_fail: false,
     };
-    if path.contains(&&flag.key) {
+    if walk.path.contains(&&flag.key) {
         // A loop, which is an error elsewhere; it ends here.
         all.may_fail = true;
         return all;
     }
-    path.push(&flag.key);
+    walk.path.push(&flag.key);
     let here = |dependency: &&Dependency| dependency.repository.is_none();
     for dependency in flag.depends_on.iter().filter(here) {
         let other = subject.catalog.flags.get(&dependency.flag);
@@ -171,14 +195,14 @@ fn prerequisites<'c>(
             all.may_fail = true;
             continue;
         };
-        let given = of_flag(subject, other, environment, path);
+        let given = of_flag(subject, other, environment, walk);
         let meets = |serve: &Serve| satisfies(other, serve, &dependency.required);
         // An error satisfies nobody.
         all.may_fail |= given.may_err;
         all.may_hold &= given.list.iter().any(|serve| meets(serve) != Some(false));
         all.may_fail |= given.list.iter().any(|serve| meets(serve) != Some(true));
     }
-    path.pop();
+    walk.path.pop();
     all
 }
 

@@ -135,7 +135,13 @@ impl Emergency<'_, '_> {
         // Where something could not be read, what is served here says little of what runtimes have.
         let is_sound = errors(&self.planner.before).next().is_none();
         let dark = |id: &EnvironmentId| patch::serves_only_off(&subject, *id);
-        if is_sound && !scope.is_empty() && scope.iter().all(dark) {
+        let environments = &catalog.environments;
+        let follows = |id: &EnvironmentId| {
+            let mut line = std::iter::successors(Some(*id), |id| environments.sync_parent(*id));
+            line.any(|id| scope.contains(&id))
+        };
+        let reached: Vec<EnvironmentId> = all().filter(follows).collect();
+        if is_sound && !reached.is_empty() && reached.iter().all(dark) {
             let why = "it serves its off value to everybody, now and later";
             return self.skip(key, why, Cause::Unaffected);
         }

@@ -16,7 +16,7 @@ use crate::document::{Scalar, Tree};
 use crate::model::EnvironmentId;
 use crate::resolve;
 
-use super::entry::{Draft, Form};
+use super::entry::{Draft, Form, holds_slot};
 use super::serving::{Keys, inherited_serving};
 use super::{Pending, Refusal, Subject};
 use side::Side;
@@ -221,7 +221,7 @@ impl Promotion<'_> {
             self.write_serving(&keys);
         }
         changed |= self.bucket_by();
-        if !side::holds_slot(&self.draft.map) {
+        if !holds_slot(&self.draft.map) {
             // An entry without a slot would count as none, and no rule be looked at.
             self.draft.set("enabled", self.b.resolved.enabled.value);
         }

@@ -2,14 +2,15 @@
 //! stay as they are in the other.
 
 use crate::diagnostic::join_names;
-use crate::document::{Scalar, Tree};
+use crate::document::Tree;
 use crate::format::RULE_KEYS;
+use crate::ruleset::POSITIONS;
 
 use super::side::Written;
 use super::time::rebase;
 use super::{Exposure, Promotion, drift};
 use crate::patch::Refusal;
-use crate::patch::serving::{SHARE_KEYS, Share, WHAT_KEYS};
+use crate::patch::serving::{SHARE_KEYS, Share, WHAT_KEYS, thousandths};
 
 impl Promotion<'_> {
     /// Returns the list of rules, if it is not the one that would hold anyway.
@@ -194,7 +195,7 @@ impl Promotion<'_> {
 /// Returns a rule without a share that leaves nobody out: written or not, it is the same.
 fn without_all(rule: &Tree) -> Tree {
     let mut rule = rule.clone();
-    if rule.get("percentage").and_then(Tree::scalar) == Some(&Scalar::Integer(100)) {
+    if rule.get("percentage").and_then(thousandths) == Some(POSITIONS) {
         rule.remove("percentage");
     }
     rule

@@ -1,12 +1,11 @@
 //! An environment as it stands at a promotion: as it is meant, and as it is written.
 
 use crate::document::Tree;
-use crate::format::SERVING_KEYS;
 use crate::model::{EnvironmentId, Rule};
 use crate::resolve::{self, Moment, Resolved};
 
 use crate::patch::Subject;
-use crate::patch::entry::{Draft, inherited, serving_of};
+use crate::patch::entry::{Draft, holds_slot, inherited, serving_of};
 use crate::patch::serving::{Keys, inherited_serving, rules_of};
 
 /// One of the two environments.
@@ -96,12 +95,4 @@ impl Written<'_> {
     pub(super) fn name(&self) -> &str {
         self.rule.name.as_str()
     }
-}
-
-/// Returns whether an entry sets a slot.
-pub(super) fn holds_slot(map: &Tree) -> bool {
-    ["enabled", "targeting_rules", "bucket_by"]
-        .iter()
-        .chain(&SERVING_KEYS)
-        .any(|key| map.has(key))
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use ffctl::diagnostic::Severity;
 use ffctl::document::Tree;
-use ffctl::model::{Catalog, EnvironmentId, Share};
+use ffctl::model::{Catalog, EnvironmentId, Flag, Share};
 use ffctl::patch::{Pending, Promote, Subject, promote};
-use ffctl::resolve::{Moment, Resolved, kill, resolve};
+use ffctl::resolve::{Moment, Resolved, kill, kills, resolve};
 use proptest::prelude::*;
 
 use super::{AS_IS, KEEP, to_some};
@@ -71,7 +71,7 @@ fn check(
     }
     let after = &loaded.catalog;
     let flag = &after.flags[key];
-    let time = Moment::At(now);
+    let time = Moment::At(standing(catalog, subject.flag, to, now));
     let before = resolve(catalog, subject.flag, to, time);
     let is = resolve(after, flag, to, time);
     prop_assert_eq!(
@@ -113,6 +113,12 @@ fn check(
     Ok(())
 }
 
+/// Under a kill switch what was there when it was thrown stands, for that is what comes back.
+fn standing(catalog: &Catalog, flag: &Flag, id: EnvironmentId, now: i64) -> i64 {
+    let thrown = kills(catalog, flag, id).map(|kill| kill.switch.at.as_second());
+    thrown.fold(now, i64::min)
+}
+
 /// All structure is there but what is left on purpose; as it is, exposure too.
 fn arrived(
     catalog: &Catalog,
@@ -122,7 +128,10 @@ fn arrived(
     told: &str,
 ) -> Result<(), TestCaseError> {
     let flag = &catalog.flags[key];
-    let at = |id| resolve(catalog, flag, id, Moment::At(now));
+    let at = |id| {
+        let time = standing(catalog, flag, id, now);
+        resolve(catalog, flag, id, Moment::At(time))
+    };
     let (a, b) = (at(from), at(to));
     let moves = |name: &str| {
         let mut both = a.rules.value.iter().chain(b.rules.value);

@@ -217,3 +217,15 @@ fn what_is_not_promotable_is_left() {
     ];
     cases.into_iter().for_each(Case::run);
 }
+
+#[test]
+fn a_share_of_all_is_the_same_however_it_is_written() {
+    case(
+        "all of them, as a fraction and not at all",
+        "default_value: false\nenvironments:\n  staging: {targeting_rules: [{name: r, conditions: []}]}\n  production: {targeting_rules: [{name: r, conditions: [], percentage: 100.0}]}\n",
+        "staging",
+        Stays,
+    )
+    .with(AS_IS)
+    .run();
+}
