@@ -117,7 +117,7 @@ fn switch_at<'c>(
     Err(match killed.as_slice() {
         [] => Refusal::no(
             format!("`{key}` is not killed"),
-            "`ffctl list --state killed` shows what is",
+            "`ffctl list --state killed` shows what is; a kill on another branch is restored there, with `--branch NAME`",
         ),
         some => Refusal::no(
             format!(
