@@ -150,10 +150,8 @@ pub fn kills<'c>(
         switch,
         environment: None,
     });
-    let above = std::iter::successors(Some(environment), |id| {
-        catalog.environments.sync_parent(*id)
-    });
-    let of_entries = above.filter_map(|id| {
+    let line = catalog.environments.sync_line(environment);
+    let of_entries = line.filter_map(|id| {
         let switch = flag.entry(id)?.kill_switch.as_ref()?;
         Some(Kill {
             switch,

@@ -106,6 +106,12 @@ pub fn thousandths(number: u64) -> String {
     }
 }
 
+/// Returns thousandths of a percent as text: `25%`, `12.5%`.
+#[must_use]
+pub fn percent(share: u32) -> String {
+    format!("{}%", thousandths(u64::from(share)))
+}
+
 /// Returns a duration as files write it, in the largest unit that divides it: `1d`.
 #[must_use]
 pub fn duration(seconds: u64) -> String {
@@ -142,6 +148,14 @@ fn is_plain(text: &str) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn shares_are_written_as_people_write_them() {
+        assert_eq!(percent(25_000), "25%");
+        assert_eq!(percent(12_500), "12.5%");
+        assert_eq!(percent(1), "0.001%");
+        assert_eq!(percent(0), "0%");
+    }
 
     #[test]
     fn numbers_read_as_people_write_them() {

@@ -95,7 +95,7 @@ fn computed<'c>(
         let entries = attribute.computed.as_ref()?.iter();
         let entries = entries.map(|entry| ruleset::ComputedEntry {
             conditions: entry.conditions.iter().map(condition).collect(),
-            value: scalar(&entry.value),
+            value: entry.value.borrowed(),
         });
         Some((Text::from(*name), entries.collect()))
     });
@@ -124,7 +124,7 @@ pub fn condition(condition: &Condition) -> ruleset::Condition<'_> {
         Condition::Test(test) => ruleset::Condition::Test {
             attribute: Text::from(&*test.attribute),
             operator: test.operator,
-            operand: test.operand.as_ref().map(operand),
+            operand: test.operand.as_ref().map(Operand::borrowed),
         },
         Condition::Segment { name, .. } => ruleset::Condition::Segment(Text::from(name.as_str())),
         Condition::Any(list) => ruleset::Condition::Any(list.iter().map(self::condition).collect()),
@@ -133,25 +133,10 @@ pub fn condition(condition: &Condition) -> ruleset::Condition<'_> {
     }
 }
 
-fn operand<'c>(operand: &'c Operand<'static>) -> Operand<'c> {
-    match operand {
-        Operand::One(value) => Operand::One(scalar(value)),
-        Operand::List(list) => Operand::List(list.iter().map(scalar).collect()),
-    }
-}
-
 /// Returns free data in its compiled form.
 fn metadata(metadata: &Metadata) -> Table<'_, Scalar<'_>> {
     let entries = metadata
         .iter()
-        .map(|(name, value)| (Text::from(name.as_str()), scalar(value)));
+        .map(|(name, value)| (Text::from(name.as_str()), value.borrowed()));
     Table(entries.collect())
-}
-
-fn scalar<'c>(value: &'c Scalar<'static>) -> Scalar<'c> {
-    match value {
-        Scalar::Boolean(value) => Scalar::Boolean(*value),
-        Scalar::Number(value) => Scalar::Number(*value),
-        Scalar::Text(text) => Scalar::Text(Text::from(text.as_str())),
-    }
 }

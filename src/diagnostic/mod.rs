@@ -122,12 +122,16 @@ impl Diagnostics {
         self.list.is_empty()
     }
 
+    /// Returns those that are errors.
+    pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        let findings = self.list.iter();
+        findings.filter(|finding| finding.severity == Severity::Error)
+    }
+
     /// Returns whether one of them is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.list
-            .iter()
-            .any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.errors().next().is_some()
     }
 
     /// Keeps the findings for which `keep` holds; `keep` may change them.

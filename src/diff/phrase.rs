@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::diagnostic::plain_text;
 use crate::record::{Dependency, Rule};
 use crate::ruleset::{Condition, Gradual, POSITIONS, ValueType};
-use crate::words::{describe_conditions, duration, plain, thousandths};
+use crate::words::{self, describe_conditions, duration, plain, thousandths};
 
 use super::view::{Dealt, Inside, Key, Part, State, Thing, View};
 
@@ -242,7 +242,7 @@ pub(super) fn value(value: &Value) -> String {
 }
 
 pub(super) fn percent(share: u32) -> String {
-    format!("{}%", thousandths(u64::from(share.min(POSITIONS))))
+    words::percent(share.min(POSITIONS))
 }
 
 pub(super) fn moment(seconds: i64) -> String {

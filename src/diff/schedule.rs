@@ -108,33 +108,21 @@ fn elapsed(was: View<'_>, is: View<'_>) -> Vec<String> {
 
 /// Returns whether a step differs in nothing but what the present does, in the same way.
 fn carries(was: &Phase<'_>, is: &Phase<'_>, step: &Phase<'_>, other: &Phase<'_>) -> bool {
-    let same = |now: bool, slot: bool, before: bool, after: bool| slot || (!now && before && after);
-    same(
-        was.enabled == is.enabled,
-        step.enabled == other.enabled,
-        was.enabled == step.enabled,
-        is.enabled == other.enabled,
-    ) && same(
-        was.default == is.default,
-        step.default == other.default,
-        was.default == step.default,
-        is.default == other.default,
-    ) && same(
-        was.rules == is.rules,
-        step.rules == other.rules,
-        was.rules == step.rules,
-        is.rules == other.rules,
-    ) && same(
-        was.serving == is.serving,
-        step.serving == other.serving,
-        was.serving == step.serving,
-        is.serving == other.serving,
-    ) && same(
-        was.bucket_by == is.bucket_by,
-        step.bucket_by == other.bucket_by,
-        was.bucket_by == step.bucket_by,
-        is.bucket_by == other.bucket_by,
-    )
+    carried(&was.enabled, &is.enabled, &step.enabled, &other.enabled)
+        && carried(&was.default, &is.default, &step.default, &other.default)
+        && carried(&was.rules, &is.rules, &step.rules, &other.rules)
+        && carried(&was.serving, &is.serving, &step.serving, &other.serving)
+        && carried(
+            &was.bucket_by,
+            &is.bucket_by,
+            &step.bucket_by,
+            &other.bucket_by,
+        )
+}
+
+/// One slot: the step has it as before, or as the present had it and has it now.
+fn carried<T: PartialEq>(was: &T, is: &T, step: &T, other: &T) -> bool {
+    step == other || (was != is && was == step && is == other)
 }
 
 /// All steps, elapsed ones too, and what decides with them what they give.

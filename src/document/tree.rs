@@ -62,6 +62,13 @@ impl Tree {
         }
     }
 
+    /// Returns the same in brackets, where it is new.
+    #[must_use]
+    pub fn in_brackets(mut self) -> Self {
+        self.style = Some(Style::Flow);
+        self
+    }
+
     /// Returns a JSON value.
     #[must_use]
     pub fn from_json(value: &Value) -> Self {

@@ -149,6 +149,12 @@ impl Environments {
         self.list.is_empty()
     }
 
+    /// Returns the environment and those whose kill switches reach it: its parents, as far as
+    /// `auto_sync` leads. A loop, which is an error elsewhere, is walked once.
+    pub fn sync_line(&self, id: EnvironmentId) -> impl Iterator<Item = EnvironmentId> + '_ {
+        std::iter::successors(Some(id), |id| self.sync_parent(*id)).take(self.len().max(1))
+    }
+
     /// Returns the environment whose resolved flags are the base of this one's entries.
     #[must_use]
     pub fn sync_parent(&self, id: EnvironmentId) -> Option<EnvironmentId> {

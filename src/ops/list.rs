@@ -231,7 +231,7 @@ fn words(resolved: &Resolved<'_>, variants: &[Variant], time: i64) -> Vec<String
     let mut words = Vec::new();
     if let Some(serving) = resolved.serving.value {
         if let Some(share) = present_share(serving.share, time) {
-            words.push(percent(share));
+            words.push(crate::words::percent(share));
         }
         if serving.what.single(variants).is_none() {
             words.push("split".to_owned());
@@ -262,17 +262,6 @@ fn present_share(share: Share, time: i64) -> Option<u32> {
         Share::Percentage(share) => Some(share),
         Share::Gradual(gradual) => Some(gradual.share_at(time)),
     }
-}
-
-/// Returns thousandths of a percent as text: `25%`, `12.5%`.
-#[must_use]
-pub(super) fn percent(share: u32) -> String {
-    let (whole, rest) = (share / 1000, share % 1000);
-    if rest == 0 {
-        return format!("{whole}%");
-    }
-    let digits = format!("{rest:03}");
-    format!("{whole}.{}%", digits.trim_end_matches('0'))
 }
 
 fn known_segment<'c>(catalog: &'c Catalog, name: &str) -> Result<&'c Name, UsageError> {
@@ -317,18 +306,5 @@ pub(super) fn known_tags(catalog: &Catalog, tags: &[String]) -> Result<(), Usage
                 near,
             ))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::percent;
-
-    #[test]
-    fn shares_are_written_as_people_write_them() {
-        assert_eq!(percent(25_000), "25%");
-        assert_eq!(percent(12_500), "12.5%");
-        assert_eq!(percent(1), "0.001%");
-        assert_eq!(percent(0), "0%");
     }
 }

@@ -1,7 +1,7 @@
 //! `archive`: a flag that nobody needs any more is kept, and not compiled.
 
 use crate::diagnostic::join_names;
-use crate::document::{Style, Tree};
+use crate::document::Tree;
 use crate::model::FlagKey;
 
 use super::entry::{in_one_line, moment};
@@ -42,11 +42,11 @@ pub fn archive(
         ));
     }
     let value = settled(subject)?;
-    let mut block = Tree::map_of([
+    let block = Tree::map_of([
         ("at", moment(subject.now).into()),
         ("reason", reason.into()),
-    ]);
-    block.style = Some(Style::Flow);
+    ])
+    .in_brackets();
     let and_that = value.map_or_else(String::new, |value| {
         format!("; see that it is `{}`", in_one_line(&value))
     });

@@ -40,7 +40,7 @@ pub struct Create<'o> {
 /// Refuses a key that is one of the format's own files, a default that is not of the type, and
 /// without a default any type but boolean: what nobody has said would be served.
 pub fn create(options: &Create<'_>, environments: &[&str]) -> Result<Tree, Refusal> {
-    not_reserved(options.key)?;
+    not_reserved(options.key.as_str())?;
     let (value_type, default) = default(options)?;
     let mut root = Tree::map();
     let mut set = |key: &str, tree: Tree| root.set(key, tree, &FLAG_KEYS);
@@ -53,13 +53,16 @@ pub fn create(options: &Create<'_>, environments: &[&str]) -> Result<Tree, Refus
     }
     if !options.tags.is_empty() {
         let tags = options.tags.iter().map(|tag| tag.as_str().into());
-        set("tags", flow(tags.collect::<Vec<Tree>>().into()));
+        set(
+            "tags",
+            Tree::from(tags.collect::<Vec<Tree>>()).in_brackets(),
+        );
     }
     set("lifecycle", lifecycle(options));
     set("default_value", default);
     let off = || match value_type {
         ValueType::Boolean => false.into(),
-        _ => flow(Tree::map_of([("enabled", false.into())])),
+        _ => Tree::map_of([("enabled", false.into())]).in_brackets(),
     };
     let entries = environments.iter().map(|name| (*name, off()));
     let mut entries = Tree::map_of(entries);
@@ -68,10 +71,14 @@ pub fn create(options: &Create<'_>, environments: &[&str]) -> Result<Tree, Refus
     Ok(root)
 }
 
-/// Refuses the names of the format's own files.
-pub(super) fn not_reserved(key: &FlagKey) -> Result<(), Refusal> {
+/// Refuses the names of the format's own files, which are no flags whether they are there or not.
+///
+/// # Errors
+///
+/// Names the file.
+pub fn not_reserved(key: &str) -> Result<(), Refusal> {
     let mut reserved = RESERVED_STEMS.into_iter();
-    let Some(stem) = reserved.find(|stem| stem.eq_ignore_ascii_case(key.as_str())) else {
+    let Some(stem) = reserved.find(|stem| stem.eq_ignore_ascii_case(key)) else {
         return Ok(());
     };
     Err(Refusal::usage(
@@ -89,7 +96,7 @@ fn lifecycle(options: &Create<'_>) -> Tree {
     if let Some(expires) = options.expires {
         lifecycle.set("expires", expires.to_string(), &[]);
     }
-    flow(lifecycle)
+    lifecycle.in_brackets()
 }
 
 fn default(options: &Create<'_>) -> Result<(ValueType, Tree), Refusal> {
@@ -143,9 +150,4 @@ fn types_of(tree: &Tree) -> Vec<ValueType> {
         TreeValue::Scalar(Scalar::String(_)) => vec![ValueType::String],
         TreeValue::List(_) | TreeValue::Map(_) => vec![ValueType::Json],
     }
-}
-
-fn flow(mut tree: Tree) -> Tree {
-    tree.style = Some(Style::Flow);
-    tree
 }

@@ -88,8 +88,7 @@ impl<'c> Asking<'c> {
 }
 
 /// What a flag may serve in an environment at a time, whatever the context, with the name of where
-/// it comes from. Its
-/// dependencies are not looked at.
+/// it comes from. Its dependencies are not looked at.
 fn possible<'c>(
     catalog: &'c Catalog,
     flag: &'c Flag,

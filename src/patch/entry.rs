@@ -299,17 +299,12 @@ fn keep_rules_elsewhere(
     names: &[&str],
 ) {
     let environments = &subject.catalog.environments;
-    let depth = |id: EnvironmentId| {
-        std::iter::successors(Some(id), |id| environments.sync_parent(*id)).count()
-    };
     let mut others: Vec<EnvironmentId> = environments.iter().map(|(id, _)| id).collect();
     others.retain(|id| *id != environment);
-    others.sort_by_key(|id| depth(*id));
+    others.sort_by_key(|id| environments.sync_line(*id).count());
     let mut written = vec![environment];
     for id in others {
-        let mut ancestors = std::iter::successors(environments.sync_parent(id), |id| {
-            environments.sync_parent(*id)
-        });
+        let mut ancestors = environments.sync_line(id).skip(1);
         if !ancestors.any(|ancestor| written.contains(&ancestor)) {
             let entry = Tree::map_of([("enabled", true.into())]);
             list.set(subject.environment_name(id), entry, names);

@@ -4,6 +4,7 @@ use crate::document::Tree;
 use crate::format::{ENTRY_KEYS, RULE_KEYS};
 use crate::literal;
 use crate::ruleset::{Gradual, POSITIONS};
+use crate::words;
 
 use super::entry::moment;
 use super::serving::{next_minute, percent, thousandths};
@@ -41,7 +42,7 @@ impl Hold {
                 let share = ramp.share_at(time);
                 map.set("percentage", percent(share), order);
                 map.remove("gradual");
-                Some(format!("held at {}%", in_percent(share)))
+                Some(format!("held at {}", words::percent(share)))
             }
             Self::Anew { start, .. } => {
                 let start = moment(next_minute(start));
@@ -73,11 +74,6 @@ impl Hold {
         }
         any
     }
-}
-
-/// Returns thousandths of a percent as a decimal.
-pub(super) fn in_percent(share: u32) -> String {
-    super::entry::in_one_line(&percent(share))
 }
 
 /// Reads a ramp that was found to be sound when the file was loaded.

@@ -29,7 +29,7 @@ use crate::model::{Catalog, EnvironmentId, Flag};
 use crate::resolve;
 
 pub use archive::archive;
-pub use create::{Create, create};
+pub use create::{Create, create, not_reserved};
 pub use depends::{Met, met};
 pub use disable::{Disable, disable};
 pub use enable::{Enable, enable};

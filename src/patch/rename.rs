@@ -81,7 +81,7 @@ fn is_free(subject: &Subject<'_>, to: &FlagKey) -> Result<(), Refusal> {
             "say its new key with `--to`",
         ));
     }
-    not_reserved(to)?;
+    not_reserved(to.as_str())?;
     // Only its case may change: the flag itself does not take its key away from it.
     let same =
         |other: &&FlagKey| *other != from && other.as_str().eq_ignore_ascii_case(to.as_str());

@@ -150,8 +150,7 @@ impl Restoring<'_> {
             return true;
         };
         let environments = &self.subject.catalog.environments;
-        std::iter::successors(Some(environment), |id| environments.sync_parent(*id))
-            .any(|id| id == killed)
+        environments.sync_line(environment).any(|id| id == killed)
     }
 
     /// Returns whether an environment is also killed by a switch nearer to it than the one that is
@@ -354,9 +353,7 @@ impl Restoring<'_> {
     /// own `restore` decides about those.
     fn keep_killed_below(&mut self) {
         let environments = &self.subject.catalog.environments;
-        let depth = |id: EnvironmentId| {
-            std::iter::successors(Some(id), |id| environments.sync_parent(*id)).count()
-        };
+        let depth = |id: EnvironmentId| environments.sync_line(id).count();
         let mut below: Vec<EnvironmentId> = environments
             .iter()
             .map(|(id, _)| id)

@@ -265,7 +265,7 @@ fn condition(text: &str) -> Result<Tree, Refusal> {
     if let (Some("segment"), Some(name), None) = (words.next(), words.next(), words.next())
         && Operator::from_name(name).is_none()
     {
-        return Ok(flow(Tree::map_of([("segment", name.into())])));
+        return Ok(Tree::map_of([("segment", name.into())]).in_brackets());
     }
     let Some((attribute, operator, operand)) = split_at_operator(text) else {
         let hint = nearest_operator(text).unwrap_or_else(|| {
@@ -289,7 +289,7 @@ fn condition(text: &str) -> Result<Tree, Refusal> {
             .map_err(|problem| unreadable(problem, "write the value as in the file"))?;
         tree.set("value", value, &[]);
     }
-    Ok(flow(tree))
+    Ok(tree.in_brackets())
 }
 
 /// Splits at the first word that is an operator and has an attribute before it.
@@ -338,10 +338,4 @@ fn operand_of(operator: Operator, text: &str) -> Result<Tree, String> {
     // What YAML takes for a comment was typed to be compared with.
     let is_cut = !is_quoted && tree.as_str().is_some_and(|read| read != text);
     Ok(if is_cut { text.into() } else { tree })
-}
-
-/// A condition stands on one line.
-fn flow(mut tree: Tree) -> Tree {
-    tree.style = Some(crate::document::Style::Flow);
-    tree
 }

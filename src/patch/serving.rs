@@ -4,6 +4,7 @@ use crate::document::{Scalar, Tree};
 use crate::literal;
 use crate::model::{EnvironmentId, Serve};
 use crate::ruleset::ValueType;
+use crate::words;
 
 use super::entry::{default_key, inherited, is_plain_boolean, moment, serving_of};
 use super::{Refusal, Subject};
@@ -117,7 +118,7 @@ impl Share {
                 let ramp = [
                     ("start", moment(next_minute(time)).into()),
                     ("increment", percent(increment)),
-                    ("every", duration(every).into()),
+                    ("every", words::duration(every).into()),
                 ];
                 ("gradual", Tree::map_of(ramp))
             }
@@ -139,16 +140,6 @@ pub(super) fn percent(share: u32) -> Tree {
     } else {
         Scalar::Float(f64::from(share) / 1000.0).into()
     }
-}
-
-/// Returns seconds as files write them, in the largest unit that divides them.
-pub(super) fn duration(seconds: u64) -> String {
-    let units = [(604_800, 'w'), (86_400, 'd'), (3_600, 'h'), (60, 'm')];
-    let fitting = units
-        .into_iter()
-        .find(|(length, _)| seconds > 0 && seconds.is_multiple_of(*length));
-    let (length, unit) = fitting.unwrap_or((1, 's'));
-    format!("{}{unit}", seconds / length)
 }
 
 /// Returns the serving that an environment inherits at a time, as keys of an entry.
@@ -250,11 +241,7 @@ impl Keys {
 
     /// Returns whether its step reaches somebody.
     pub(super) fn reaches_somebody(&self) -> bool {
-        let nobody = matches!(
-            self.get("percentage").and_then(Tree::scalar),
-            Some(Scalar::Integer(0))
-        ) || matches!(self.get("percentage").and_then(Tree::scalar),
-                Some(Scalar::Float(share)) if *share == 0.0);
+        let nobody = self.get("percentage").and_then(thousandths) == Some(0);
         self.has_step() && !nobody
     }
 

@@ -7,7 +7,7 @@ use crate::model::{
     Uses,
 };
 use crate::resolve::{self, Moment};
-use crate::ruleset::{self, ComputedEntry, Operand, POSITIONS, Scalar, Table, Text};
+use crate::ruleset::{self, ComputedEntry, Operand, POSITIONS, Table, Text};
 
 use super::{FORMAT, Phase, Record, Rule, Served, Variant, Weight};
 
@@ -176,7 +176,7 @@ impl<'c> Builder<'c> {
             let entries = attribute.computed.as_ref()?.iter();
             let entries = entries.map(|entry| ComputedEntry {
                 conditions: self.conditions(&entry.conditions),
-                value: scalar(&entry.value),
+                value: entry.value.borrowed(),
             });
             Some((Text::from(*name), entries.collect()))
         });
@@ -196,7 +196,7 @@ impl<'c> Builder<'c> {
             Condition::Test(test) => ruleset::Condition::Test {
                 attribute: Text::from(&*test.attribute),
                 operator: test.operator,
-                operand: test.operand.as_ref().map(operand),
+                operand: test.operand.as_ref().map(Operand::borrowed),
             },
             Condition::Segment { name, .. } => {
                 let segment = self.catalog.segments.get(name);
@@ -210,20 +210,5 @@ impl<'c> Builder<'c> {
             Condition::All(list) => ruleset::Condition::All(self.conditions(list)),
             Condition::Not(inner) => ruleset::Condition::Not(Box::new(self.condition(inner))),
         }
-    }
-}
-
-fn operand<'c>(operand: &'c Operand<'static>) -> Operand<'c> {
-    match operand {
-        Operand::One(value) => Operand::One(scalar(value)),
-        Operand::List(list) => Operand::List(list.iter().map(scalar).collect()),
-    }
-}
-
-fn scalar<'c>(value: &'c Scalar<'static>) -> Scalar<'c> {
-    match value {
-        Scalar::Boolean(value) => Scalar::Boolean(*value),
-        Scalar::Number(value) => Scalar::Number(*value),
-        Scalar::Text(text) => Scalar::Text(Text::from(text.as_str())),
     }
 }

@@ -115,6 +115,29 @@ pub enum Operand<'a> {
     List(Vec<Scalar<'a>>),
 }
 
+impl Scalar<'_> {
+    /// Returns the same, borrowed from this one.
+    #[must_use]
+    pub fn borrowed(&self) -> Scalar<'_> {
+        match self {
+            Self::Boolean(value) => Scalar::Boolean(*value),
+            Self::Number(value) => Scalar::Number(*value),
+            Self::Text(text) => Scalar::Text(Text::from(text.as_str())),
+        }
+    }
+}
+
+impl Operand<'_> {
+    /// Returns the same, borrowed from this one.
+    #[must_use]
+    pub fn borrowed(&self) -> Operand<'_> {
+        match self {
+            Self::One(value) => Operand::One(value.borrowed()),
+            Self::List(list) => Operand::List(list.iter().map(Scalar::borrowed).collect()),
+        }
+    }
+}
+
 impl Serialize for Scalar<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

@@ -48,6 +48,14 @@ pub(super) enum NameFault {
     Taken(String),
 }
 
+/// Returns the name of a YAML file without its folder and extension: what a flag is called by.
+#[must_use]
+pub fn yaml_stem(path: &str) -> Option<&str> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.strip_suffix(".yaml")
+        .or_else(|| name.strip_suffix(".yml"))
+}
+
 /// Sorts the listed files.
 pub(super) fn classify(folder: &str, listed: Vec<TreeFile>) -> ProjectFiles {
     let mut files = ProjectFiles::default();
@@ -63,10 +71,7 @@ pub(super) fn classify(folder: &str, listed: Vec<TreeFile>) -> ProjectFiles {
         let (at_top, name) = inside
             .rsplit_once('/')
             .map_or((true, inside), |(_, name)| (false, name));
-        let Some(stem) = name
-            .strip_suffix(".yaml")
-            .or_else(|| name.strip_suffix(".yml"))
-        else {
+        let Some(stem) = yaml_stem(name) else {
             // A folder that cannot be read may hold flags.
             if file.problem.as_ref().is_some_and(ReadError::hides_files) {
                 files.flags.push(FlagPath {

@@ -10,6 +10,7 @@ mod load;
 mod mention;
 mod project;
 
+pub use files::yaml_stem;
 pub use load::{Loaded, Selection, load};
 pub use mention::mentioning;
 pub use project::{CONFIG_FILE, Project, ProjectError};

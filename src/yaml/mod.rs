@@ -11,7 +11,7 @@ mod scalar;
 
 use granit_parser::{Event, Parser};
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::document::{Document, Scalar, Tree};
 use crate::text::{Location, SourceId, SourceMap, Span};
 
@@ -88,6 +88,15 @@ pub fn parse<'t>(
     tree.finish()
 }
 
+/// Returns what a file says as far as it can be read, faults or not; `None` if it is not YAML or holds
+/// nothing.
+#[must_use]
+pub fn tree(text: &str) -> Option<Tree> {
+    let source = SourceMap::default().next_id();
+    let document = parse(source, text, &mut Diagnostics::default())?;
+    Some(Tree::of(document.root()))
+}
+
 /// Returns the value that a text says by itself: of a command line, not of a file.
 ///
 /// # Errors
@@ -96,10 +105,7 @@ pub fn parse<'t>(
 pub fn value(text: &str) -> Result<Tree, String> {
     let mut diagnostics = Diagnostics::default();
     let document = parse(SourceMap::default().next_id(), text, &mut diagnostics);
-    if let Some(error) = diagnostics
-        .iter()
-        .find(|finding| finding.severity == Severity::Error)
-    {
+    if let Some(error) = diagnostics.errors().next() {
         return Err(error.message.clone());
     }
     Ok(document.map_or_else(|| Scalar::Null.into(), |document| Tree::of(document.root())))

@@ -166,6 +166,11 @@ fn edits_give_the_expected_bytes() {
             }
         }
     }
+    no_faults(&faults);
+}
+
+#[track_caller]
+fn no_faults(faults: &[String]) {
     assert!(
         faults.is_empty(),
         "{}\n{} faults",
@@ -200,12 +205,7 @@ fn edits_are_undone() {
             }
         }
     }
-    assert!(
-        faults.is_empty(),
-        "{}\n{} faults",
-        faults.join("\n\n"),
-        faults.len()
-    );
+    no_faults(&faults);
 }
 
 #[test]
@@ -226,11 +226,6 @@ fn another_editor_reads_the_same_values() {
             }
         }
     }
-    assert!(
-        faults.is_empty(),
-        "{}\n{} faults of {read}",
-        faults.join("\n\n"),
-        faults.len()
-    );
+    no_faults(&faults);
     assert!(read > 200, "{read}");
 }

@@ -1,6 +1,6 @@
 //! `create`: a flag's file that is not there yet.
 
-use crate::model::{FlagKey, FlagKind, RESERVED_STEMS};
+use crate::model::{FlagKey, FlagKind};
 use crate::patch;
 use crate::ruleset::ValueType;
 use crate::store::FileChange;
@@ -42,19 +42,11 @@ pub(super) fn plan(
     request: &Request,
     new: &NewFlag,
 ) -> anyhow::Result<Planned<Plan>> {
-    not_reserved(key)?;
+    patch::not_reserved(key).map_err(refused)?;
     let path = path_of(&project, &overlay, key, new)?;
     let keys = vec![key.to_owned()];
     let mut planner = Planner::open(project, overlay, keys, request);
-    let taken = planner
-        .before
-        .known
-        .iter()
-        .find(|known| known.as_str().eq_ignore_ascii_case(key));
-    if let Some(taken) = taken {
-        let hint = "choose another key; that of an archived flag stays taken too".to_owned();
-        return Err(RefusedError::new(format!("there is a flag `{taken}` already"), hint).into());
-    }
+    planner.is_free(key, None)?;
     planner.sound_settings()?;
     planner.sound_environments()?;
     let text = text_of(&planner, key, &path, new)?;
@@ -69,20 +61,6 @@ pub(super) fn plan(
     );
     planner.judge_all()?;
     Ok(planner.finish())
-}
-
-/// The format's own files are no flags, whether they are there or not.
-fn not_reserved(key: &str) -> Result<(), UsageError> {
-    let taken = |stem: &&&str| stem.eq_ignore_ascii_case(key);
-    match RESERVED_STEMS.iter().find(taken) {
-        None => Ok(()),
-        Some(stem) => {
-            let message = format!(
-                "a flag cannot be called `{key}`: {stem}.yaml is a file of the format's own"
-            );
-            Err(UsageError::new(message, "choose another key".to_owned()))
-        }
-    }
 }
 
 fn text_of(planner: &Planner<'_>, key: &str, path: &str, new: &NewFlag) -> anyhow::Result<String> {

@@ -1,6 +1,6 @@
 //! `emergency-disable`: a plan that works when all else is broken.
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, join_names};
+use crate::diagnostic::{Diagnostics, join_names};
 use crate::document::Tree;
 use crate::literal;
 use crate::model::EnvironmentId;
@@ -9,7 +9,7 @@ use crate::resolve;
 use crate::store::FileChange;
 use crate::text::SourceMap;
 use crate::tree::{DiskTree, FileTree as _, Overlay};
-use crate::workspace::Project;
+use crate::workspace::{Project, yaml_stem};
 use crate::yaml;
 
 use super::super::open::{Opened, find_environment, unknown_flag};
@@ -93,7 +93,10 @@ impl Emergency<'_, '_> {
         let source = environments
             .next()
             .map(|(_, environment)| environment.source);
-        errors(before).any(|finding| Some(finding.location.source) == source)
+        before
+            .diagnostics
+            .errors()
+            .any(|finding| Some(finding.location.source) == source)
     }
 
     fn flag(&mut self, key: &str) -> anyhow::Result<()> {
@@ -133,11 +136,11 @@ impl Emergency<'_, '_> {
             now,
         };
         // Where something could not be read, what is served here says little of what runtimes have.
-        let is_sound = errors(&self.planner.before).next().is_none();
+        let is_sound = !self.planner.before.diagnostics.has_errors();
         let dark = |id: &EnvironmentId| patch::serves_only_off(&subject, *id);
         let environments = &catalog.environments;
         let follows = |id: &EnvironmentId| {
-            let mut line = std::iter::successors(Some(*id), |id| environments.sync_parent(*id));
+            let mut line = environments.sync_line(*id);
             line.any(|id| scope.contains(&id))
         };
         let reached: Vec<EnvironmentId> = all().filter(follows).collect();
@@ -231,13 +234,8 @@ impl Emergency<'_, '_> {
         let config = self.planner.before.config();
         let folder = config.map_or("flags", |config| config.flags.as_str());
         let files = self.planner.overlay.list(folder).ok()?;
-        let is_it = |path: &str| {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            name.strip_suffix(".yaml")
-                .or_else(|| name.strip_suffix(".yml"))
-                == Some(key)
-        };
-        let file = files.into_iter().find(|file| is_it(&file.path))?;
+        let mut files = files.into_iter();
+        let file = files.find(|file| yaml_stem(&file.path) == Some(key))?;
         let bytes = self.planner.overlay.read(&file.path).ok().flatten()?;
         Some((file.path, String::from_utf8(bytes).ok()?))
     }
@@ -301,13 +299,10 @@ impl Emergency<'_, '_> {
     }
 }
 
-fn errors(opened: &Opened) -> impl Iterator<Item = &Diagnostic> {
-    let findings = opened.diagnostics.iter();
-    findings.filter(|finding| finding.severity == Severity::Error)
-}
-
 fn files_with_errors(opened: &Opened) -> Vec<String> {
-    let mut files: Vec<String> = errors(opened)
+    let mut files: Vec<String> = opened
+        .diagnostics
+        .errors()
         .map(|finding| {
             opened
                 .sources

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::diff::{self, Side};
 use crate::literal;
 use crate::model::{Catalog, Environment, EnvironmentId, Flag, FlagKey};
@@ -64,11 +64,12 @@ impl Planner<'_> {
     }
 
     fn no_new_errors(&self, after: &Opened) -> anyhow::Result<()> {
-        let known: BTreeSet<(&str, &str, &str)> = errors(&self.before).collect();
-        let is_new = |finding: &&Diagnostic| {
-            finding.severity == Severity::Error && !known.contains(&name_of(after, finding))
-        };
-        let new: Diagnostics = after.diagnostics.iter().filter(is_new).cloned().collect();
+        let before = self.before.diagnostics.errors();
+        let known: BTreeSet<_> = before
+            .map(|finding| name_of(&self.before, finding))
+            .collect();
+        let is_new = |finding: &&Diagnostic| !known.contains(&name_of(after, finding));
+        let new: Diagnostics = after.diagnostics.errors().filter(is_new).cloned().collect();
         if new.is_empty() {
             return Ok(());
         }
@@ -156,7 +157,8 @@ impl Planner<'_> {
         self.guarded(&after.catalog)
     }
 
-    /// Judges a plan in which a flag has another key: it must serve what it served.
+    /// Judges a plan in which a flag has another key: what it serves is compared with what it served
+    /// under the old one.
     pub(super) fn judge_renamed(&mut self, from: &str, to: &str) -> anyhow::Result<()> {
         let after = self.read_again();
         self.no_new_errors(&after)?;
@@ -182,14 +184,6 @@ fn unchanged(key: &str) -> Skipped {
         why: "nothing to change".to_owned(),
         cause: Cause::Done,
     }
-}
-
-fn errors(opened: &Opened) -> impl Iterator<Item = (&str, &str, &str)> {
-    let errors = opened
-        .diagnostics
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error);
-    errors.map(|finding| name_of(opened, finding))
 }
 
 /// What tells a finding apart when lines have moved.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::diff::Change;
 use crate::document::Tree;
 use crate::literal;
@@ -228,14 +228,25 @@ impl<'r> Planner<'r> {
             .title(&message::listed(&self.keys), &names.join(" and "))
     }
 
+    /// Refuses a key that a flag has already, in whatever case. A flag that is renamed does not take
+    /// its own key away from itself.
+    pub(super) fn is_free(&self, key: &str, renamed: Option<&str>) -> Result<(), RefusedError> {
+        let mut known = self.before.known.iter().map(FlagKey::as_str);
+        let taken = known.find(|other| Some(*other) != renamed && other.eq_ignore_ascii_case(key));
+        let Some(taken) = taken else { return Ok(()) };
+        let hint = "choose another key; that of an archived flag stays taken too".to_owned();
+        Err(RefusedError::new(
+            format!("there is a flag `{taken}` already"),
+            hint,
+        ))
+    }
+
     /// Refuses to plan where the project's settings cannot be told.
     pub(super) fn sound_settings(&self) -> anyhow::Result<()> {
         let sources = &self.before.sources;
-        let of_settings = |finding: &&Diagnostic| {
-            finding.severity == Severity::Error
-                && sources.get(finding.location.source).name() == CONFIG_FILE
-        };
-        let errors = self.before.diagnostics.iter().filter(of_settings);
+        let of_settings =
+            |finding: &&Diagnostic| sources.get(finding.location.source).name() == CONFIG_FILE;
+        let errors = self.before.diagnostics.errors().filter(of_settings);
         let errors: Diagnostics = errors.cloned().collect();
         if errors.is_empty() {
             return Ok(());
@@ -259,15 +270,12 @@ impl<'r> Planner<'r> {
             .iter()
             .any(|key| !catalog.flags.contains_key(key.as_str()));
         let in_the_way = |finding: &&Diagnostic| {
-            finding.severity == Severity::Error
-                && (missing
-                    || catalog.environments.is_empty()
-                    || needed.contains(&finding.location.source))
+            missing || catalog.environments.is_empty() || needed.contains(&finding.location.source)
         };
         let errors: Diagnostics = self
             .before
             .diagnostics
-            .iter()
+            .errors()
             .filter(in_the_way)
             .cloned()
             .collect();
@@ -320,11 +328,7 @@ impl<'r> Planner<'r> {
     /// Returns a flag's file as the plan has it so far.
     pub(super) fn root(&self, key: &str) -> anyhow::Result<Tree> {
         let text = self.text(key);
-        let mut told = Diagnostics::default();
-        let source = SourceMap::default().next_id();
-        let document = yaml::parse(source, &text, &mut told);
-        document
-            .map(|document| Tree::of(document.root()))
+        yaml::tree(&text)
             .ok_or_else(|| anyhow::anyhow!("the file of `{key}` cannot be read any more"))
     }
 
@@ -365,12 +369,8 @@ impl<'r> Planner<'r> {
     /// Takes a flag's file as it should be into the plan.
     fn write(&mut self, key: &str, root: &Tree) -> anyhow::Result<()> {
         let text = self.text(key);
-        let changed = yaml::rewrite(&text, root).map_err(|error| {
-            let path = self.file(key).0;
-            let hint = "make the change by hand, or write the file plainer first".to_owned();
-            RefusedError::new(format!("{path}: {error}"), hint)
-        })?;
         let (path, before) = self.file(key);
+        let changed = edited(&text, root, &path)?;
         self.overlay.set(&path, Some(changed.clone()));
         if let Some((_, change)) = self.files.iter_mut().find(|(other, _)| other == key) {
             change.after = Some(changed);
@@ -424,6 +424,14 @@ impl<'r> Planner<'r> {
         self.overlay.set(&change.path, change.after.clone());
         self.files.push((key.to_owned(), change));
     }
+}
+
+/// Returns a file's text as it is to be, or why that cannot be.
+pub(super) fn edited(text: &str, root: &Tree, path: &str) -> anyhow::Result<String> {
+    yaml::rewrite(text, root).map_err(|error| {
+        let hint = "make the change by hand, or write the file plainer first".to_owned();
+        RefusedError::new(format!("{path}: {error}"), hint).into()
+    })
 }
 
 pub(super) fn refuse(

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::Diagnostics;
 use crate::document::Tree;
 use crate::literal;
 use crate::model::FlagKey;
 use crate::patch::{self, Renamed, Subject};
 use crate::store::FileChange;
-use crate::text::SourceMap;
 use crate::tree::{DiskTree, FileTree as _, Overlay};
 use crate::workspace::Project;
 use crate::yaml;
@@ -16,8 +14,8 @@ use crate::yaml;
 use super::super::UsageError;
 use super::super::open::unknown_flag;
 use super::super::write::Planned;
-use super::plan::{Plan, Planner};
-use super::{RefusedError, Request, refused};
+use super::plan::{Plan, Planner, edited};
+use super::{Request, refused};
 
 /// Plans another key for a flag.
 pub(super) fn plan(
@@ -36,7 +34,7 @@ pub(super) fn plan(
     }
     planner.sound_settings()?;
     planner.sound()?;
-    is_free(&planner, key, to)?;
+    planner.is_free(to, Some(key))?;
     let apart = dependencies_apart(&planner);
     let renamed = renamed(&planner, key, apart.as_ref().map(|(_, _, tree)| tree), &new)?;
     planner.plan.title = format!("rename {key} to {to}");
@@ -96,18 +94,6 @@ fn renamed(
     patch::rename(own, &others, apart, new).map_err(refused)
 }
 
-/// Only its case may change: the flag itself does not take its key away from it.
-fn is_free(planner: &Planner<'_>, key: &str, to: &str) -> anyhow::Result<()> {
-    let taken = planner
-        .before
-        .known
-        .iter()
-        .find(|known| known.as_str() != key && known.as_str().eq_ignore_ascii_case(to));
-    let Some(taken) = taken else { return Ok(()) };
-    let hint = "choose another key; that of an archived flag stays taken too".to_owned();
-    Err(RefusedError::new(format!("there is a flag `{taken}` already"), hint).into())
-}
-
 /// Returns flag-dependencies.yaml: its path, its text and what it says.
 fn dependencies_apart(planner: &Planner<'_>) -> Option<(String, String, Tree)> {
     let config = planner.before.config();
@@ -116,10 +102,7 @@ fn dependencies_apart(planner: &Planner<'_>) -> Option<(String, String, Tree)> {
         let path = format!("{folder}/flag-dependencies.{extension}");
         let bytes = planner.overlay.read(&path).ok().flatten()?;
         let text = String::from_utf8(bytes).ok()?;
-        let source = SourceMap::default().next_id();
-        let document = yaml::parse(source, &text, &mut Diagnostics::default())?;
-        let tree = Tree::of(document.root());
-        drop(document);
+        let tree = yaml::tree(&text)?;
         Some((path, text, tree))
     })
 }
@@ -133,13 +116,6 @@ fn moved_path(path: &str, to: &str) -> String {
         return format!("{to}.{extension}");
     }
     format!("{folder}/{to}.{extension}")
-}
-
-fn edited(text: &str, root: &Tree, path: &str) -> anyhow::Result<String> {
-    yaml::rewrite(text, root).map_err(|error| {
-        let hint = "make the change by hand, or write the file plainer first".to_owned();
-        RefusedError::new(format!("{path}: {error}"), hint).into()
-    })
 }
 
 fn take(

@@ -5,6 +5,7 @@ use crate::patch::{
     self, Assignment, Disable, Enable, Kill, Patched, Pending, Promote, Refusal, Restore,
     RuleParts, Share, Subject, What,
 };
+use crate::words;
 
 use super::create::NewFlag;
 
@@ -226,9 +227,9 @@ fn to_whom(options: &Enable) -> String {
     };
     let share = match options.share {
         None => String::new(),
-        Some(Share::Percentage(share)) => format!(" for {}", super::super::list::percent(share)),
+        Some(Share::Percentage(share)) => format!(" for {}", words::percent(share)),
         Some(Share::Gradual { increment, .. }) => {
-            format!(" gradually by {}", super::super::list::percent(increment))
+            format!(" gradually by {}", words::percent(increment))
         }
     };
     format!("{what}{share}{}", at(options.at))

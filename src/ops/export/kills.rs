@@ -8,12 +8,12 @@ use std::fs;
 use std::path::Path;
 
 use crate::compile::{Kills, add_kills, holds_kill_switch, versioned};
-use crate::diagnostic::{Diagnostics, Severity, join_names};
+use crate::diagnostic::join_names;
 use crate::document::Tree;
 use crate::evaluate::Engine;
 use crate::ruleset::{Ruleset, Text};
-use crate::text::SourceMap;
 use crate::tree::FileTree as _;
+use crate::workspace::yaml_stem;
 use crate::yaml;
 
 use super::super::UsageError;
@@ -121,26 +121,19 @@ fn was_edited(ruleset: &Ruleset<'_>) -> bool {
 /// known.
 fn scope<'o>(opened: &'o Opened, environment: &'o str, notes: &mut Vec<String>) -> Vec<&'o str> {
     let environments = &opened.catalog.environments;
-    let is_of_environments = |source| {
-        let path = opened.sources.get(source).name();
-        let name = path.rsplit('/').next().unwrap_or(path);
-        ["environments.yaml", "environments.yml"].contains(&name)
-    };
-    let mut errors = opened.diagnostics.iter();
-    let is_broken = errors.any(|finding| {
-        finding.severity == Severity::Error && is_of_environments(finding.location.source)
-    });
+    let is_of_environments =
+        |source| yaml_stem(opened.sources.get(source).name()) == Some("environments");
+    let mut errors = opened.diagnostics.errors();
+    let is_broken = errors.any(|finding| is_of_environments(finding.location.source));
     if is_broken || environments.is_empty() {
         notes.push(format!(
             "environments.yaml has errors: only kill switches of whole flags and of {environment} \
              itself are sure to be found, not those that it inherits"
         ));
     }
-    let first = environments.find(environment);
-    let chain = std::iter::successors(first, |id| environments.sync_parent(*id));
-    // A loop of parents is an error of environments.yaml; it ends here all the same.
-    let chain = chain.skip(1).take(environments.len());
-    let inherited = chain.map(|id| environments.get(id).name.as_str());
+    let line = environments.find(environment).into_iter();
+    let line = line.flat_map(|id| environments.sync_line(id).skip(1));
+    let inherited = line.map(|id| environments.get(id).name.as_str());
     std::iter::once(environment).chain(inherited).collect()
 }
 
@@ -155,16 +148,13 @@ fn flag_files(
     let tree = &opened.project.tree;
     let mut roots: BTreeMap<String, Vec<Tree>> = BTreeMap::new();
     for file in tree.list(folder).unwrap_or_default() {
-        let name = file.path.rsplit('/').next().unwrap_or(&file.path);
-        let stem = name
-            .strip_suffix(".yaml")
-            .or_else(|| name.strip_suffix(".yml"));
+        let stem = yaml_stem(&file.path);
         let Some(key) = stem.filter(|stem| opened.known.contains(*stem)) else {
             continue;
         };
         let bytes = tree.read(&file.path).ok().flatten();
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        match text.as_deref().and_then(root_of) {
+        match text.as_deref().and_then(yaml::tree).filter(Tree::is_map) {
             Some(root) => roots.entry(key.to_owned()).or_default().push(root),
             None if ruleset.flags.get(key).is_some() => notes.push(format!(
                 "{} cannot be read: whether `{key}` is killed is not known, and it is left as it \
@@ -175,13 +165,6 @@ fn flag_files(
         }
     }
     roots
-}
-
-fn root_of(text: &str) -> Option<Tree> {
-    let source = SourceMap::default().next_id();
-    let document = yaml::parse(source, text, &mut Diagnostics::default())?;
-    let root = document.root();
-    root.is_map().then(|| Tree::of(root))
 }
 
 /// Tells what was done, and what was not.

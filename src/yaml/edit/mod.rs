@@ -25,7 +25,7 @@ mod splice;
 
 use std::fmt;
 
-use crate::diagnostic::{Diagnostics, Severity};
+use crate::diagnostic::Diagnostics;
 use crate::document::{Document, Scalar, Style, Tree};
 use crate::text::SourceMap;
 
@@ -113,9 +113,7 @@ fn read(text: &str) -> Result<Option<Document<'_>>, RewriteError> {
     let mut diagnostics = Diagnostics::default();
     let document = super::parse(SourceMap::default().next_id(), text, &mut diagnostics);
     if document.is_none()
-        && let Some(error) = diagnostics
-            .iter()
-            .find(|finding| finding.severity == Severity::Error)
+        && let Some(error) = diagnostics.errors().next()
     {
         let reason = error.message.clone();
         return Err(RewriteError::Unreadable { reason });

@@ -39,12 +39,7 @@ fn project(repositories: &Repositories) -> TestRepo {
 }
 
 fn remote_and_clone(repositories: &Repositories) -> (TestRepo, TestRepo) {
-    let remote = repositories.init_bare("remote.git");
-    let here = repositories.clone_of(&remote, "here");
-    here.git(&["checkout", "--quiet", "-B", "main"]);
-    fill(&here);
-    here.git(&["push", "--quiet", "--set-upstream", "origin", "main"]);
-    (remote, here)
+    repositories.remote_and_clone(fill)
 }
 
 fn kill(repo: &TestRepo, more: &[&str]) -> Output {

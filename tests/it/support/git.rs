@@ -94,6 +94,16 @@ impl Repositories {
         source.git(&["clone", "--quiet", ".", path.to_str().unwrap()]);
         TestRepo { path }
     }
+
+    /// Makes a bare repository whose branch `main` is filled, and a clone of it that follows it.
+    pub(crate) fn remote_and_clone(&self, fill: impl Fn(&TestRepo)) -> (TestRepo, TestRepo) {
+        let remote = self.init_bare("remote.git");
+        let here = self.clone_of(&remote, "here");
+        here.git(&["checkout", "--quiet", "-B", "main"]);
+        fill(&here);
+        here.git(&["push", "--quiet", "--set-upstream", "origin", "main"]);
+        (remote, here)
+    }
 }
 
 /// A repository and its working tree.

@@ -77,12 +77,7 @@ fn fill(repo: &TestRepo) {
 
 /// Makes a bare repository with a project, and a clone of it.
 fn remote_and_clone(repositories: &Repositories) -> (TestRepo, TestRepo) {
-    let remote = repositories.init_bare("remote.git");
-    let here = repositories.clone_of(&remote, "here");
-    here.git(&["checkout", "--quiet", "-B", "main"]);
-    fill(&here);
-    here.git(&["push", "--quiet", "--set-upstream", "origin", "main"]);
-    (remote, here)
+    repositories.remote_and_clone(fill)
 }
 
 /// Returns the usage error of a result.
