@@ -5,7 +5,7 @@ use std::io;
 
 use clap::error::ErrorKind;
 
-use crate::ops::{RefusedError, UsageError};
+use crate::ops::{RefusedError, RevisionError, UsageError};
 use crate::output::json;
 use crate::workspace::ProjectError;
 
@@ -36,6 +36,9 @@ pub(super) fn of_command(error: &anyhow::Error, ui: &mut Ui) -> ExitStatus {
 fn hint(error: &anyhow::Error) -> Option<String> {
     if let Some(usage) = error.downcast_ref::<UsageError>() {
         return usage.hint.clone();
+    }
+    if let Some(revision) = error.downcast_ref::<RevisionError>() {
+        return revision.hint.clone();
     }
     match error.downcast_ref::<ProjectError>() {
         Some(ProjectError::NotFound(_)) => {

@@ -140,9 +140,13 @@ impl Ui {
     }
 
     /// Writes the findings of a catalog that a command other than `validate` ran on: errors
-    /// always, for they say why something is missing, and warnings with `--verbose`.
+    /// always, for they say why something is missing, those of a revision too, although nobody can
+    /// mend them there; and other warnings with `--verbose`.
     pub fn findings(&mut self, diagnostics: &Diagnostics, sources: &SourceMap) {
-        let wanted = |finding: &&Diagnostic| self.verbose || finding.severity == Severity::Error;
+        let is_error = |finding: &Diagnostic| {
+            finding.severity == Severity::Error || finding.code.severity() == Severity::Error
+        };
+        let wanted = |finding: &&Diagnostic| self.verbose || is_error(finding);
         let told: Diagnostics = diagnostics.iter().filter(wanted).cloned().collect();
         if told.is_empty() {
             return;

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use anyhow::Context as _;
 
@@ -137,6 +137,19 @@ impl Git {
         self
     }
 
+    /// Starts the command, to talk to: its input and output are pipes.
+    pub(super) fn start(mut self) -> anyhow::Result<Child> {
+        let cannot = || format!("cannot run `git {}`", self.name);
+        self.command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        self.command
+            .spawn()
+            .map_err(not_installed)
+            .with_context(cannot)
+    }
+
     /// Runs the command to its end, however that is.
     pub(super) fn run(mut self) -> anyhow::Result<Ran> {
         let cannot = format!("cannot run `git {}`", self.name);
@@ -144,10 +157,7 @@ impl Git {
         if self.input.is_some() {
             self.command.stdin(Stdio::piped());
         }
-        let spawned = self.command.spawn().map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => NotInstalled.into(),
-            _ => anyhow::Error::new(error),
-        });
+        let spawned = self.command.spawn().map_err(not_installed);
         let mut child = spawned.with_context(|| cannot.clone())?;
         let writer = child
             .stdin
@@ -182,6 +192,13 @@ impl Git {
     pub(super) fn line(self) -> anyhow::Result<String> {
         let bytes = self.succeed()?;
         Ok(String::from_utf8_lossy(&bytes).trim_end().to_owned())
+    }
+}
+
+fn not_installed(error: io::Error) -> anyhow::Error {
+    match error.kind() {
+        io::ErrorKind::NotFound => NotInstalled.into(),
+        _ => error.into(),
     }
 }
 

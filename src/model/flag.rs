@@ -264,6 +264,19 @@ impl Flag {
         self.entries.as_ref()?.get(&environment)
     }
 
+    /// Returns whether it has targeting rules, of its own or in an environment, at any time.
+    #[must_use]
+    pub fn has_rules(&self) -> bool {
+        let any = |slots: &Slots| {
+            let rules = slots.rules.as_ref().and_then(|rules| rules.value.as_ref());
+            rules.is_some_and(|rules| !rules.is_empty())
+        };
+        let mut entries = self.entries.iter().flat_map(BTreeMap::values);
+        !self.rules.value.is_empty()
+            || entries
+                .any(|entry| any(&entry.slots) || entry.schedule.iter().any(|step| any(&step.set)))
+    }
+
     /// Returns the variants' own weights, in thousandths.
     pub fn default_weights(&self) -> impl Iterator<Item = (VariantId, u64)> + '_ {
         (0_u16..)

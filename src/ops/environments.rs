@@ -1,7 +1,5 @@
 //! `environments`: the inheritance tree, and what protects each.
 
-use std::path::Path;
-
 use jiff::Timestamp;
 
 use crate::diagnostic::Diagnostics;
@@ -10,7 +8,7 @@ use crate::policy;
 use crate::text::SourceMap;
 use crate::workspace::Selection;
 
-use super::open::open;
+use super::open::{Place, open};
 
 /// The environments of a project.
 #[derive(Debug)]
@@ -59,8 +57,8 @@ pub struct EnvironmentRow {
 /// # Errors
 ///
 /// Fails if there is no project.
-pub fn environments(folder: &Path, now: Timestamp) -> anyhow::Result<EnvironmentsReport> {
-    let opened = open(folder, Selection::All, now)?;
+pub fn environments(place: &Place, now: Timestamp) -> anyhow::Result<EnvironmentsReport> {
+    let opened = open(place, Selection::All, now)?;
     let environments = &opened.catalog.environments;
     let mut rows = Vec::with_capacity(environments.len());
     let roots = environments

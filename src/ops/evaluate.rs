@@ -1,7 +1,6 @@
 //! `evaluate`: what a context is served, and why.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -16,13 +15,13 @@ use crate::text::{Location, SourceMap};
 use crate::workspace::Selection;
 
 use super::attributes::{Assignment, context_of};
-use super::open::{Opened, UsageError, find_environment, open, unknown_flag};
+use super::open::{Opened, Place, UsageError, find_environment, open, unknown_flag};
 
 /// What to evaluate.
 #[derive(Debug, Clone)]
 pub struct EvaluateOptions {
-    /// The folder to begin in.
-    pub folder: PathBuf,
+    /// Where to look.
+    pub place: Place,
     /// The flags; `None` is all of them.
     pub flags: Option<Vec<String>>,
     /// The environment; the default one if left out.
@@ -102,7 +101,7 @@ pub fn evaluate(options: &EvaluateOptions) -> anyhow::Result<EvaluateReport> {
         .as_ref()
         .map(|flags| flags.iter().map(String::as_str).collect());
     let selection = keys.as_deref().map_or(Selection::All, Selection::Flags);
-    let opened = open(&options.folder, selection, options.at)?;
+    let opened = open(&options.place, selection, options.at)?;
     for key in keys.iter().flatten() {
         if !opened.known.contains(*key) {
             return Err(unknown_flag(&opened, key).into());
@@ -154,7 +153,7 @@ fn answers(
         catalog
             .flags
             .values()
-            .filter(|flag| flag.archived.is_none())
+            .filter(|flag| flag.archived.is_none() && opened.can_tell(&flag.key))
             .map(|flag| flag.key.as_str())
     };
     let keys: Vec<&str> = keys.map_or_else(|| live().collect(), <[&str]>::to_vec);
@@ -320,7 +319,7 @@ impl BatchRunner {
     ///
     /// Fails if there is no project, or on an unknown default environment.
     pub fn open(options: &EvaluateOptions) -> anyhow::Result<Result<Self, EvaluateReport>> {
-        let opened = open(&options.folder, Selection::All, options.at)?;
+        let opened = open(&options.place, Selection::All, options.at)?;
         if opened.errors().is_some() {
             let Opened {
                 diagnostics,
@@ -372,6 +371,12 @@ impl BatchRunner {
                 UsageError::new(message, None)
             })?,
         };
+        let flag = self.opened.known.get(question.flag.as_str());
+        if let Some(key) = flag.filter(|key| !self.opened.can_tell(key)) {
+            anyhow::bail!(
+                "the files of `{key}` and of what it depends on cannot be understood in full"
+            );
+        }
         let engine = match self.engines.entry(environment) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Engine::new(

@@ -1,7 +1,6 @@
 //! `list`: a row a flag, a cell an environment.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use jiff::Timestamp;
 
@@ -13,13 +12,13 @@ use crate::ruleset::{POSITIONS, ValueType};
 use crate::text::SourceMap;
 use crate::workspace::Selection;
 
-use super::open::{UsageError, find_environment, open};
+use super::open::{Place, UsageError, find_environment, open};
 
 /// Which flags are listed, and how.
 #[derive(Debug, Clone)]
 pub struct ListOptions {
-    /// The folder to begin in.
-    pub folder: PathBuf,
+    /// Where to look.
+    pub place: Place,
     /// Only this environment.
     pub environment: Option<String>,
     /// Only flags with one of these tags.
@@ -111,7 +110,7 @@ pub struct ListReport {
 ///
 /// Fails if there is no project, or on an unknown environment, segment or attribute.
 pub fn list(options: &ListOptions) -> anyhow::Result<ListReport> {
-    let opened = open(&options.folder, Selection::All, options.now)?;
+    let opened = open(&options.place, Selection::All, options.now)?;
     let catalog = &opened.catalog;
     let environments: Vec<EnvironmentId> = match &options.environment {
         Some(name) => match find_environment(&opened, Some(name)) {

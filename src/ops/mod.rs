@@ -17,6 +17,7 @@ mod show;
 mod validate;
 mod write;
 
+pub use crate::git::RevisionError;
 pub use crate::store::{FileChange, Waiting};
 pub use attributes::{Assignment, context_of};
 pub use change::{
@@ -30,7 +31,7 @@ pub use evaluate::{
 pub use export::{Envelope, ExportOptions, ExportReport, ExportStatus, export, write_file};
 pub use init::{InitOptions, InitReport, SchemaDocument, init, write_schemas};
 pub use list::{Cell, ListOptions, ListReport, ListRow, State, list};
-pub use open::{Opened, UsageError, find_environment, open, unknown_flag};
+pub use open::{Opened, Place, UsageError, find_environment, open, unknown_flag};
 pub use show::{
     ShowOptions, ShowReport, ShownEnvironment, ShownFlag, ShownKill, ShownRule, ShownServing,
     ShownSlot, show,

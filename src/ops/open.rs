@@ -2,17 +2,26 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::Path;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
 use crate::check::{self, Subject};
 use crate::config::Config;
-use crate::diagnostic::{Diagnostics, did_you_mean, join_names};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, did_you_mean, join_names};
 use crate::model::{Catalog, EnvironmentId, FlagKey};
-use crate::text::SourceMap;
+use crate::text::{SourceId, SourceMap};
 use crate::tree::FileTree;
-use crate::workspace::{self, Project, Selection};
+use crate::workspace::{self, Project, Selection, yaml_stem};
+
+/// Where a command that only reads looks.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The folder to begin in.
+    pub folder: PathBuf,
+    /// The revision whose files are read; the working tree's if left out.
+    pub revision: Option<String>,
+}
 
 /// A project's files, read and checked.
 #[derive(Debug)]
@@ -29,6 +38,18 @@ pub struct Opened {
     pub files: usize,
     /// The keys of all flags, read or not.
     pub known: BTreeSet<FlagKey>,
+    /// The flags that were read and whose files cannot be understood in full.
+    pub unsound: BTreeSet<FlagKey>,
+}
+
+/// How findings in the files of a revision are taken: nobody can mend them there any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Past {
+    /// As they are.
+    Strict,
+    /// As warnings, as far as what is asked for can be told in spite of them: flags that cannot be
+    /// understood are left out of a whole catalog, and stay errors where they are asked for.
+    Lenient,
 }
 
 /// A name or option that cannot be used. The command line ends with status 2.
@@ -58,16 +79,46 @@ impl UsageError {
     }
 }
 
-/// Finds the project of a folder, reads the selected flags, and checks them. A change that was
-/// stopped half way is read as it is: call [`recover`](super::recover) first.
+/// Finds the project of a place, reads the selected flags, and checks them. A change that was
+/// stopped half way is read as it is: call [`recover`](super::recover) first. What is wrong with
+/// the files of a revision are warnings, as far as they can be read in spite of it.
 ///
 /// # Errors
 ///
-/// Fails if there is no project, or if it pins another version of ffctl.
-pub fn open(folder: &Path, selection: Selection<'_>, now: Timestamp) -> anyhow::Result<Opened> {
-    let project = Project::find(folder)?;
+/// Fails if there is no project or no such revision, or if it pins another version of ffctl.
+pub fn open(place: &Place, selection: Selection<'_>, now: Timestamp) -> anyhow::Result<Opened> {
+    open_as(place, selection, now, Past::Lenient)
+}
+
+/// As [`open`], with the findings of a revision taken as said.
+pub(super) fn open_as(
+    place: &Place,
+    selection: Selection<'_>,
+    now: Timestamp,
+    past: Past,
+) -> anyhow::Result<Opened> {
+    let Some(revision) = &place.revision else {
+        let project = Project::find(&place.folder)?;
+        let tree = project.tree.clone();
+        return Ok(read(project, &tree, selection, now));
+    };
+    let project = Project::at(&place.folder, revision)?;
+    Ok(read_revision(project, selection, now, past))
+}
+
+/// Reads the selected flags of a project at a revision, and checks them.
+pub(super) fn read_revision(
+    project: Project,
+    selection: Selection<'_>,
+    now: Timestamp,
+    past: Past,
+) -> Opened {
     let tree = project.tree.clone();
-    Ok(read(project, &tree, selection, now))
+    let mut opened = read(project, &tree, selection, now);
+    if past == Past::Lenient && !opened.catalog.environments.is_empty() {
+        opened.be_lenient(matches!(selection, Selection::All));
+    }
+    opened
 }
 
 /// Reads the selected flags of a project from a tree, and checks them.
@@ -79,6 +130,7 @@ pub(super) fn read(
 ) -> Opened {
     let loaded = workspace::load(tree, project.config.as_ref(), project.begin(), selection);
     let mut diagnostics = loaded.diagnostics;
+    let unsound = unsound(&loaded.catalog, &loaded.sources, &diagnostics);
     let subject = Subject {
         catalog: &loaded.catalog,
         config: project.config.as_ref(),
@@ -96,10 +148,73 @@ pub(super) fn read(
         diagnostics,
         files: loaded.files,
         known: loaded.known,
+        unsound,
     }
 }
 
+/// Returns the flags whose files have errors before anything is judged: these are not, or not in
+/// full, what the catalog holds of them. Where segments or attributes cannot be understood, nor can
+/// any flag with rules.
+fn unsound(catalog: &Catalog, sources: &SourceMap, diagnostics: &Diagnostics) -> BTreeSet<FlagKey> {
+    let files: BTreeSet<SourceId> = diagnostics.errors().map(|e| e.location.source).collect();
+    let of_file = |source: &SourceId| {
+        let mut flags = catalog.flags.values();
+        let flag = flags.find(|flag| flag.source == *source);
+        let stem = || FlagKey::new(yaml_stem(sources.get(*source).name())?).ok();
+        flag.map(|flag| flag.key.clone()).or_else(stem)
+    };
+    let mut unsound: BTreeSet<FlagKey> = files.iter().filter_map(of_file).collect();
+    let names_conditions = |source: &SourceId| {
+        matches!(
+            yaml_stem(sources.get(*source).name()),
+            Some("segments" | "attributes")
+        )
+    };
+    if files.iter().any(names_conditions) {
+        let ruled = catalog.flags.values().filter(|flag| flag.has_rules());
+        unsound.extend(ruled.map(|flag| flag.key.clone()));
+    }
+    unsound
+}
+
 impl Opened {
+    /// Turns errors into warnings. Flags that are unsound are left out, or stay errors.
+    fn be_lenient(&mut self, leaves_out: bool) {
+        let sources = &self.sources;
+        let unsound = &self.unsound;
+        let stays = |finding: &Diagnostic| {
+            let stem = yaml_stem(sources.get(finding.location.source).name());
+            !leaves_out && stem.is_some_and(|stem| unsound.contains(stem))
+        };
+        self.diagnostics.retain_mut(|finding| {
+            if !stays(finding) {
+                finding.severity = Severity::Warning;
+            }
+            true
+        });
+        if leaves_out {
+            self.catalog.flags.retain(|key, _| !unsound.contains(key));
+        }
+    }
+
+    /// Returns whether all that decides what a flag serves was understood: its own file, and those
+    /// of the flags that it depends on.
+    #[must_use]
+    pub fn can_tell(&self, flag: &FlagKey) -> bool {
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        let mut open = vec![flag.as_str()];
+        while let Some(key) = open.pop() {
+            if self.unsound.contains(key) {
+                return false;
+            }
+            let flag = self.catalog.flags.get(key).filter(|_| seen.insert(key));
+            let needed = flag.into_iter().flat_map(|flag| &flag.depends_on);
+            let here = needed.filter(|dependency| dependency.repository.is_none());
+            open.extend(here.map(|dependency| dependency.flag.as_str()));
+        }
+        true
+    }
+
     /// Returns the project's settings.
     #[must_use]
     pub fn config(&self) -> Option<&Config> {

@@ -1,7 +1,5 @@
 //! `show`: a flag as written and, for each environment, as resolved, each slot with its origin.
 
-use std::path::PathBuf;
-
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -14,7 +12,7 @@ use crate::text::{Location, SourceMap};
 use crate::workspace::Selection;
 
 use super::list::{Cell, cell};
-use super::open::{Opened, find_environment, open, unknown_flag};
+use super::open::{Opened, Place, find_environment, open, unknown_flag};
 
 /// A flag, or why it cannot be shown.
 #[derive(Debug)]
@@ -124,8 +122,8 @@ pub struct ShownServing {
 /// Which flag to show.
 #[derive(Debug, Clone)]
 pub struct ShowOptions {
-    /// The folder to begin in.
-    pub folder: PathBuf,
+    /// Where to look.
+    pub place: Place,
     /// The flag.
     pub flag: String,
     /// Only this environment.
@@ -141,7 +139,7 @@ pub struct ShowOptions {
 /// Fails if there is no project, or on an unknown flag or environment.
 pub fn show(options: &ShowOptions) -> anyhow::Result<ShowReport> {
     let opened = open(
-        &options.folder,
+        &options.place,
         Selection::Flags(&[&options.flag]),
         options.now,
     )?;

@@ -1,6 +1,6 @@
 //! `validate`: every finding in one run.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -8,13 +8,13 @@ use crate::diagnostic::{Diagnostics, Severity};
 use crate::text::SourceMap;
 use crate::workspace::Selection;
 
-use super::open::{UsageError, open};
+use super::open::{Past, Place, UsageError, open_as};
 
 /// What to validate.
 #[derive(Debug, Clone)]
 pub struct ValidateOptions {
-    /// The folder to begin in.
-    pub folder: PathBuf,
+    /// Where to look.
+    pub place: Place,
     /// Only findings in these files or folders; all if empty. The whole catalog is read anyway.
     pub paths: Vec<PathBuf>,
     /// The time of findings that depend on it.
@@ -61,14 +61,14 @@ impl ValidateReport {
 ///
 /// Fails if there is no project, or if a path does not exist.
 pub fn validate(options: &ValidateOptions) -> anyhow::Result<ValidateReport> {
-    let mut opened = open(&options.folder, Selection::All, options.now)?;
+    let mut opened = open_as(&options.place, Selection::All, options.now, Past::Strict)?;
     if !options.paths.is_empty() {
-        let root = opened.project.tree.root();
-        let wanted: Vec<String> = options
-            .paths
-            .iter()
-            .map(|path| relative(root, &options.folder, path))
-            .collect::<Result<_, _>>()?;
+        let root = opened.project.root();
+        let exists = opened.project.revision().is_none();
+        let folder = &options.place.folder;
+        let wanted = options.paths.iter();
+        let wanted = wanted.map(|path| relative(root, folder, path, exists));
+        let wanted: Vec<String> = wanted.collect::<Result<_, _>>()?;
         let sources = &opened.sources;
         opened.diagnostics.retain_mut(|finding| {
             let name = sources.get(finding.location.source).name();
@@ -91,11 +91,17 @@ pub fn validate(options: &ValidateOptions) -> anyhow::Result<ValidateReport> {
 
 /// Returns a path as sources are named: relative to the project, with forward slashes. A link is
 /// named as itself, not as what it leads to.
-fn relative(root: &Path, folder: &Path, path: &Path) -> Result<String, UsageError> {
+fn relative(root: &Path, folder: &Path, path: &Path, exists: bool) -> Result<String, UsageError> {
     let outside = |reason: &str| UsageError::new(format!("`{}` {reason}", path.display()), None);
     let whole = folder.join(path);
     let missing = || outside("does not exist");
-    whole.symlink_metadata().map_err(|_| missing())?;
+    if whole.symlink_metadata().is_err() {
+        // At a revision there may be what the working tree has no more.
+        return match whole.strip_prefix(root) {
+            Ok(inside) if !exists => Ok(joined(inside)),
+            _ => Err(missing()),
+        };
+    }
     let real = match (whole.parent(), whole.file_name()) {
         (Some(parent), Some(name)) if !parent.as_os_str().is_empty() => {
             std::fs::canonicalize(parent)
@@ -108,9 +114,15 @@ fn relative(root: &Path, folder: &Path, path: &Path) -> Result<String, UsageErro
     let inside = real
         .strip_prefix(&root)
         .map_err(|_| outside("lies outside the project"))?;
-    let parts: Vec<String> = inside
+    Ok(joined(inside))
+}
+
+fn joined(path: &Path) -> String {
+    let parts = path
         .components()
-        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .filter(|part| !matches!(part, Component::CurDir));
+    let parts: Vec<_> = parts
+        .map(|part| part.as_os_str().to_string_lossy())
         .collect();
-    Ok(parts.join("/"))
+    parts.join("/")
 }

@@ -1,6 +1,6 @@
 //! A project: found, opened and loaded into a catalog.
 //!
-//! [`Project::find`] walks up to ffctl.toml; [`load`] reads the flag files of any
+//! [`Project::find`] walks up to ffctl.toml, [`Project::at`] finds it in a commit; [`load`] reads the flag files of any
 //! [`FileTree`](crate::tree::FileTree) in parallel, checks them against their schemas, lowers and
 //! links them. What was wrong is in [`Loaded::diagnostics`]; the catalog holds what is sound. With
 //! a [`Selection`] only the files that the selected flags need are read.
@@ -9,8 +9,10 @@ mod files;
 mod load;
 mod mention;
 mod project;
+mod revision;
 
 pub use files::yaml_stem;
 pub use load::{Loaded, Selection, load};
 pub use mention::mentioning;
-pub use project::{CONFIG_FILE, Project, ProjectError};
+pub use project::{CONFIG_FILE, Project, ProjectError, ProjectTree};
+pub use revision::RevisionTree;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use ffctl::diagnostic::Code;
 use ffctl::literal;
-use ffctl::ops::{ValidateOptions, ValidateReport, validate};
+use ffctl::ops::{Place, ValidateOptions, ValidateReport, validate};
 use ffctl::text::Location;
 
 use crate::support::{NOW, Sandbox, files_below, repository};
@@ -87,7 +87,10 @@ impl Case {
             }
         }
         let options = ValidateOptions {
-            folder: sandbox.root(),
+            place: Place {
+                folder: sandbox.root(),
+                revision: None,
+            },
             paths: Vec::new(),
             now: literal::date_time(NOW).unwrap(),
         };

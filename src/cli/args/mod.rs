@@ -3,14 +3,14 @@
 mod serve;
 mod write;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 use crate::literal;
 use crate::model::FlagKind;
-use crate::ops::UsageError;
+use crate::ops::{Place, UsageError};
 use crate::ruleset::ValueType;
 
 use super::commands;
@@ -110,6 +110,24 @@ pub(in crate::cli) struct AtArg {
     /// Answer for this time instead of now: a date, or a date and time with an offset
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(in crate::cli) at: Option<Timestamp>,
+}
+
+/// The revision of a command that only reads.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct RevArg {
+    /// Read this Git revision instead of the working tree: a commit, tag, branch, `HEAD~3`
+    #[arg(long, value_name = "REV", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(in crate::cli) rev: Option<String>,
+}
+
+impl RevArg {
+    /// Returns where the command looks.
+    pub(in crate::cli) fn place(&self, folder: &Path) -> Place {
+        Place {
+            folder: folder.to_owned(),
+            revision: self.rev.clone(),
+        }
+    }
 }
 
 /// Reads a date, or a date and time with an offset.

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::Value;
 
-use crate::cli::args::{AtArg, Clock, EnvironmentArg};
+use crate::cli::args::{AtArg, Clock, EnvironmentArg, RevArg};
 use crate::cli::{ExitStatus, Ui};
 use crate::ops::{
     self, Assignment, BatchFailure, BatchRunner, EvaluateOptions, EvaluateReport, UsageError,
@@ -50,6 +50,9 @@ pub(in crate::cli) struct EvaluateArgs {
     trace: bool,
 
     #[command(flatten)]
+    rev: RevArg,
+
+    #[command(flatten)]
     at: AtArg,
 }
 
@@ -60,7 +63,7 @@ pub(super) fn run(
     ui: &mut Ui,
 ) -> anyhow::Result<ExitStatus> {
     let options = EvaluateOptions {
-        folder: folder.to_owned(),
+        place: args.rev.place(folder),
         flags: (!args.all && !args.batch).then(|| args.flags.clone()),
         environment: args.environment.env.clone(),
         context: args

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::{Clock, EnvironmentArg};
+use crate::cli::args::{Clock, EnvironmentArg, RevArg};
 use crate::cli::{ExitStatus, Ui};
 use crate::ops::{self, ExportOptions, ExportReport, ExportStatus};
 use crate::output::json;
@@ -45,6 +45,9 @@ pub(in crate::cli) struct ExportArgs {
     /// Write commit, commit time and dirty state into this file
     #[arg(long, value_name = "FILE")]
     envelope: Option<PathBuf>,
+
+    #[command(flatten)]
+    rev: RevArg,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -61,7 +64,7 @@ pub(super) fn run(
 ) -> anyhow::Result<ExitStatus> {
     let Format::Ruleset = args.format;
     let options = ExportOptions {
-        folder: folder.to_owned(),
+        place: args.rev.place(folder),
         environment: args.environment.env.clone(),
         tags: args.tags.clone(),
         kills_only: args.kills_only.clone(),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::{AtArg, Clock, KindArg};
+use crate::cli::args::{AtArg, Clock, KindArg, RevArg};
 use crate::cli::{ExitStatus, Ui};
 use crate::model::FlagKind;
 use crate::ops::{self, ListOptions, State};
@@ -47,6 +47,9 @@ pub(in crate::cli) struct ListArgs {
     uses_attribute: Option<String>,
 
     #[command(flatten)]
+    rev: RevArg,
+
+    #[command(flatten)]
     at: AtArg,
 }
 
@@ -65,7 +68,7 @@ pub(super) fn run(
     ui: &mut Ui,
 ) -> anyhow::Result<ExitStatus> {
     let options = ListOptions {
-        folder: folder.to_owned(),
+        place: args.rev.place(folder),
         environment: args.env.clone(),
         tags: args.tags.clone(),
         owners: args.owners.clone(),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use crate::cli::args::{AtArg, Clock};
+use crate::cli::args::{AtArg, Clock, RevArg};
 use crate::cli::{ExitStatus, Ui};
 use crate::ops::{self, ShowOptions};
 use crate::output::{human, json};
@@ -26,6 +26,9 @@ pub(in crate::cli) struct ShowArgs {
     env: Option<String>,
 
     #[command(flatten)]
+    rev: RevArg,
+
+    #[command(flatten)]
     at: AtArg,
 }
 
@@ -36,7 +39,7 @@ pub(super) fn run(
     ui: &mut Ui,
 ) -> anyhow::Result<ExitStatus> {
     let options = ShowOptions {
-        folder: folder.to_owned(),
+        place: args.rev.place(folder),
         flag: args.flag.clone(),
         environment: args.env.clone(),
         now: clock.at(&args.at),

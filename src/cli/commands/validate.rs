@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::{AtArg, Clock};
+use crate::cli::args::{AtArg, Clock, RevArg};
 use crate::cli::{ExitStatus, Ui};
 use crate::ops::{self, ValidateOptions};
 use crate::output::{human, json};
@@ -26,6 +26,9 @@ pub(in crate::cli) struct ValidateArgs {
     /// Fail on warnings too; those that come and go with the clock are not counted
     #[arg(long, value_name = "LEVEL")]
     deny: Option<Deny>,
+
+    #[command(flatten)]
+    rev: RevArg,
 
     #[command(flatten)]
     at: AtArg,
@@ -54,7 +57,7 @@ pub(super) fn run(
         ui.use_json();
     }
     let options = ValidateOptions {
-        folder: folder.to_owned(),
+        place: args.rev.place(folder),
         paths: args.paths.clone(),
         now: clock.at(&args.at),
     };

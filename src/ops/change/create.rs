@@ -4,8 +4,8 @@ use crate::model::{FlagKey, FlagKind};
 use crate::patch;
 use crate::ruleset::ValueType;
 use crate::store::FileChange;
-use crate::tree::{DiskTree, FileTree, Overlay};
-use crate::workspace::Project;
+use crate::tree::{FileTree, Overlay};
+use crate::workspace::{Project, ProjectTree};
 use crate::yaml;
 
 use super::super::UsageError;
@@ -37,7 +37,7 @@ pub struct NewFlag {
 /// Plans the file of a new flag.
 pub(super) fn plan(
     project: Project,
-    overlay: Overlay<'_, DiskTree>,
+    overlay: Overlay<'_, ProjectTree>,
     key: &str,
     request: &Request,
     new: &NewFlag,

@@ -8,8 +8,8 @@ use crate::patch::{self, Kill, Subject, Unread};
 use crate::resolve;
 use crate::store::FileChange;
 use crate::text::SourceMap;
-use crate::tree::{DiskTree, FileTree as _, Overlay};
-use crate::workspace::{Project, yaml_stem};
+use crate::tree::{FileTree as _, Overlay};
+use crate::workspace::{Project, ProjectTree, yaml_stem};
 use crate::yaml;
 
 use super::super::open::{Opened, find_environment, unknown_flag};
@@ -20,7 +20,7 @@ use super::{Request, Verb, message, refused};
 /// Plans the kill switch for flags: only their own files must be YAML.
 pub(super) fn plan(
     project: Project,
-    overlay: Overlay<'_, DiskTree>,
+    overlay: Overlay<'_, ProjectTree>,
     keys: &[String],
     unread: &[String],
     request: &Request,

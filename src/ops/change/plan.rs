@@ -11,8 +11,8 @@ use crate::model::{EnvironmentId, Flag, FlagKey};
 use crate::patch::{self, Patched, Subject};
 use crate::store::FileChange;
 use crate::text::SourceMap;
-use crate::tree::{DiskTree, Overlay};
-use crate::workspace::{CONFIG_FILE, Project, Selection};
+use crate::tree::Overlay;
+use crate::workspace::{CONFIG_FILE, Project, ProjectTree, Selection};
 use crate::yaml;
 
 use super::super::open::{Opened, find_environment, read, unknown_flag};
@@ -112,7 +112,7 @@ pub(super) fn plan(root: &Path, request: &Request) -> anyhow::Result<Planned<Pla
 pub(super) struct Planner<'r> {
     pub(super) request: &'r Request,
     pub(super) project: Project,
-    pub(super) overlay: Overlay<'r, DiskTree>,
+    pub(super) overlay: Overlay<'r, ProjectTree>,
     pub(super) keys: Vec<String>,
     /// Flags whose files name one of the keys, where that matters.
     pub(super) related: BTreeSet<FlagKey>,
@@ -124,7 +124,7 @@ pub(super) struct Planner<'r> {
 impl<'r> Planner<'r> {
     pub(super) fn open(
         project: Project,
-        overlay: Overlay<'r, DiskTree>,
+        overlay: Overlay<'r, ProjectTree>,
         keys: Vec<String>,
         request: &'r Request,
     ) -> Self {

@@ -7,8 +7,8 @@ use crate::literal;
 use crate::model::FlagKey;
 use crate::patch::{self, Renamed, Subject};
 use crate::store::FileChange;
-use crate::tree::{DiskTree, FileTree as _, Overlay};
-use crate::workspace::Project;
+use crate::tree::{FileTree as _, Overlay};
+use crate::workspace::{Project, ProjectTree};
 use crate::yaml;
 
 use super::super::UsageError;
@@ -20,7 +20,7 @@ use super::{Request, refused};
 /// Plans another key for a flag.
 pub(super) fn plan(
     project: Project,
-    overlay: Overlay<'_, DiskTree>,
+    overlay: Overlay<'_, ProjectTree>,
     key: &str,
     request: &Request,
     to: &str,

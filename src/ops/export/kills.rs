@@ -26,7 +26,7 @@ pub(super) fn document_of(
     options: &ExportOptions,
     previous: &Path,
 ) -> anyhow::Result<Document> {
-    let path = options.folder.join(previous);
+    let path = options.place.folder.join(previous);
     let name = previous.display().to_string();
     let bytes =
         fs::read(&path).map_err(|error| unusable(&format!("`{name}` cannot be read: {error}")))?;

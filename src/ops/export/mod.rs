@@ -19,13 +19,13 @@ use crate::workspace::{CONFIG_FILE, Selection};
 
 use super::UsageError;
 use super::list::known_tags;
-use super::open::{Opened, find_environment, open};
+use super::open::{Opened, Past, Place, find_environment, open_as};
 
 /// What to export, and where to.
 #[derive(Debug, Clone)]
 pub struct ExportOptions {
-    /// The folder to begin in.
-    pub folder: PathBuf,
+    /// Where to look. Files are written below its folder.
+    pub place: Place,
     /// The environment; the default one if left out.
     pub environment: Option<String>,
     /// Only flags with one of these tags, and what they depend on.
@@ -113,10 +113,10 @@ struct Document {
 /// Fails if there is no project, on an unknown environment, if the project has no name, on a
 /// previous document that is not one of this environment, or if the file cannot be written.
 pub fn export(options: &ExportOptions) -> anyhow::Result<(ExportReport, Option<Envelope>)> {
-    let opened = open(&options.folder, Selection::All, options.now)?;
+    let opened = open_as(&options.place, Selection::All, options.now, Past::Strict)?;
     let targets = [options.output.as_deref(), options.envelope.as_deref()];
     for path in targets.into_iter().flatten() {
-        not_a_source(&opened, &options.folder.join(path))?;
+        not_a_source(&opened, &options.place.folder.join(path))?;
     }
     if options.output.is_some() && options.output == options.envelope {
         let hint = "give the envelope a file of its own".to_owned();
@@ -145,7 +145,11 @@ pub fn export(options: &ExportOptions) -> anyhow::Result<(ExportReport, Option<E
     };
     let status = match &options.output {
         None => ExportStatus::Printed(document.bytes),
-        Some(path) => deliver(&options.folder.join(path), &document.bytes, options.check)?,
+        Some(path) => deliver(
+            &options.place.folder.join(path),
+            &document.bytes,
+            options.check,
+        )?,
     };
     let report = ExportReport {
         status,
@@ -192,20 +196,28 @@ fn document(project: String, ruleset: &Ruleset<'_>, notes: Vec<String>) -> Docum
 }
 
 fn envelope(opened: &Opened, document: &Document) -> anyhow::Result<Envelope> {
-    let flags = opened
-        .config()
-        .map_or("flags", |config| config.flags.as_str());
+    let head = match opened.project.revision() {
+        Some(revision) => Some(Head {
+            commit: revision.commit().id.to_string(),
+            committed_at: revision.commit().committed_at,
+            dirty: false,
+        }),
+        None => git::head(
+            opened.project.root(),
+            &[CONFIG_FILE, opened.project.flags_folder()],
+        )?,
+    };
     Ok(Envelope {
         project: document.project.clone(),
         environment: document.environment.clone(),
         version: document.version.clone(),
-        head: git::head(opened.project.tree.root(), &[CONFIG_FILE, flags])?,
+        head,
     })
 }
 
 /// Refuses to write over what the document is made from.
 fn not_a_source(opened: &Opened, path: &Path) -> Result<(), UsageError> {
-    let root = opened.project.tree.root();
+    let root = opened.project.root();
     let flags = opened
         .config()
         .map_or("flags", |config| config.flags.as_str());

@@ -219,7 +219,7 @@ pub fn write<T>(
     mut plan: impl FnMut(&Path) -> anyhow::Result<Planned<T>>,
 ) -> anyhow::Result<WriteReport<T>> {
     let project = Project::find(&options.folder)?;
-    let root = project.tree.root().to_owned();
+    let root = project.root().to_owned();
     let mut session = Session {
         options,
         config: project.config,
