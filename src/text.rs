@@ -136,6 +136,15 @@ pub struct SourceMap {
     sources: Vec<Source>,
 }
 
+impl<'s> IntoIterator for &'s SourceMap {
+    type Item = &'s Source;
+    type IntoIter = std::slice::Iter<'s, Source>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 impl SourceMap {
     /// Adds a source and returns its name in this map.
     pub fn add(&mut self, source: Source) -> SourceId {
@@ -160,6 +169,11 @@ impl SourceMap {
         self.sources
             .get(id.0 as usize)
             .expect("a source id is used with the map that gave it")
+    }
+
+    /// Returns the sources, in the order in which they were added.
+    pub fn iter(&self) -> std::slice::Iter<'_, Source> {
+        self.sources.iter()
     }
 
     /// Returns how many sources there are.

@@ -1,7 +1,7 @@
 //! What a change does to what is served.
 //!
-//! Input: a flag before and after, each with the catalog it stands in, an environment by its name,
-//! and a time. Output: one [`Change`] for each kind, with the part of the record that is affected
+//! Input: a flag before and after, each in an environment of the catalog that it stands in, and a
+//! time. Output: one [`Change`] for each kind, with the part of the record that is affected
 //! and one phrase for people. The comparison is of [records](crate::record), so what says the same
 //! in other words is no change; it is exact about slices of the bucket space, and names rules and
 //! conditions where those decide. What nobody is served otherwise, now or by a pending step, is
@@ -25,13 +25,32 @@ use crate::record::{Record, record};
 use part::json;
 use view::{State, View};
 
-/// A flag in its catalog.
+/// A flag of a catalog, in an environment.
 #[derive(Debug, Clone, Copy)]
 pub struct Side<'c> {
     /// The catalog.
     pub catalog: &'c Catalog,
     /// The flag.
     pub flag: &'c Flag,
+    /// The environment.
+    pub environment: EnvironmentId,
+}
+
+impl<'c> Side<'c> {
+    /// Returns a flag in the environment of that name; `None` where there is no flag, or no such
+    /// environment.
+    #[must_use]
+    pub fn of(catalog: &'c Catalog, flag: Option<&'c Flag>, environment: &str) -> Option<Self> {
+        Some(Self {
+            catalog,
+            flag: flag?,
+            environment: catalog.environments.find(environment)?,
+        })
+    }
+
+    fn record(self) -> Record<'c> {
+        record(self.catalog, self.flag, self.environment)
+    }
 }
 
 /// What a change does, of one kind.
@@ -117,19 +136,11 @@ impl ChangeKind {
     }
 }
 
-/// Returns what changes for an environment, at most one change of each kind, in their order; nothing
-/// where the records are equal. A side whose catalog has no such environment is as good as absent.
+/// Returns what changes from one side to the other, at most one change of each kind, in their order;
+/// nothing where the records are equal.
 #[must_use]
-pub fn changes(
-    before: Option<Side<'_>>,
-    after: Option<Side<'_>>,
-    environment: &str,
-    now: i64,
-) -> Vec<Change> {
-    let of =
-        |side: Side<'_>| -> Option<EnvironmentId> { side.catalog.environments.find(environment) };
-    let before = before.and_then(|side| Some(record(side.catalog, side.flag, of(side)?)));
-    let after = after.and_then(|side| Some(record(side.catalog, side.flag, of(side)?)));
+pub fn changes(before: Option<Side<'_>>, after: Option<Side<'_>>, now: i64) -> Vec<Change> {
+    let (before, after) = (before.map(Side::record), after.map(Side::record));
     let mut changes = match (&before, &after) {
         (None, None) => Vec::new(),
         (None, Some(after)) => vec![created(None, View::at(after, now))],
@@ -158,13 +169,9 @@ pub fn served(catalog: &Catalog, flag: &Flag, environment: EnvironmentId, now: i
 pub fn served_change(
     before: Option<Side<'_>>,
     after: Option<Side<'_>>,
-    environment: &str,
     now: i64,
 ) -> Option<String> {
-    let (before, after) = (before?, after?);
-    let of = |catalog: &Catalog| catalog.environments.find(environment);
-    let before = record(before.catalog, before.flag, of(before.catalog)?);
-    let after = record(after.catalog, after.flag, of(after.catalog)?);
+    let (before, after) = (before?.record(), after?.record());
     let (was, is) = (View::at(&before, now), View::at(&after, now));
     let changes = phrase::in_a_change(was) != phrase::in_a_change(is);
     changes.then(|| plain_text(&phrase::between(was, is)).into_owned())

@@ -7,6 +7,8 @@
 
 mod attributes;
 mod change;
+mod diff;
+mod effects;
 mod environments;
 mod evaluate;
 mod export;
@@ -20,9 +22,9 @@ mod write;
 pub use crate::git::RevisionError;
 pub use crate::store::{FileChange, Waiting};
 pub use attributes::{Assignment, context_of};
-pub use change::{
-    Cause, Effect, NewFlag, Plan, RefusedError, Request, RuleAction, Skipped, Verb, change,
-};
+pub use change::{Cause, NewFlag, Plan, RefusedError, Request, RuleAction, Skipped, Verb, change};
+pub use diff::{Definition, DefinitionKind, DiffOptions, DiffReport, Unread, diff};
+pub use effects::Effect;
 pub use environments::{EnvironmentRow, EnvironmentsReport, environments};
 pub use evaluate::{
     BatchFailure, BatchLine, BatchRunner, DecidedBy, EvaluateOptions, EvaluateReport, Evaluation,

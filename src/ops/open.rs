@@ -50,6 +50,8 @@ pub(super) enum Past {
     /// As warnings, as far as what is asked for can be told in spite of them: flags that cannot be
     /// understood are left out of a whole catalog, and stay errors where they are asked for.
     Lenient,
+    /// As warnings; flags that cannot be understood are left out.
+    LeftOut,
 }
 
 /// A name or option that cannot be used. The command line ends with status 2.
@@ -97,17 +99,15 @@ pub(super) fn open_as(
     now: Timestamp,
     past: Past,
 ) -> anyhow::Result<Opened> {
-    let Some(revision) = &place.revision else {
-        let project = Project::find(&place.folder)?;
-        let tree = project.tree.clone();
-        return Ok(read(project, &tree, selection, now));
+    let project = match &place.revision {
+        Some(revision) => Project::at(&place.folder, revision)?,
+        None => Project::find(&place.folder)?,
     };
-    let project = Project::at(&place.folder, revision)?;
-    Ok(read_revision(project, selection, now, past))
+    Ok(read_as(project, selection, now, past))
 }
 
-/// Reads the selected flags of a project at a revision, and checks them.
-pub(super) fn read_revision(
+/// Reads the selected flags of a project, and checks them.
+pub(super) fn read_as(
     project: Project,
     selection: Selection<'_>,
     now: Timestamp,
@@ -115,8 +115,9 @@ pub(super) fn read_revision(
 ) -> Opened {
     let tree = project.tree.clone();
     let mut opened = read(project, &tree, selection, now);
-    if past == Past::Lenient && !opened.catalog.environments.is_empty() {
-        opened.be_lenient(matches!(selection, Selection::All));
+    let is_past = opened.project.revision().is_some() && past != Past::Strict;
+    if is_past && !opened.catalog.environments.is_empty() {
+        opened.be_lenient(past == Past::LeftOut || matches!(selection, Selection::All));
     }
     opened
 }

@@ -295,7 +295,7 @@ fn place_at(
 fn no_project(revision: &str, places: &[(&str, Option<String>)]) -> RevisionError {
     let folders: Vec<String> = places
         .iter()
-        .map(|(folder, _)| format!("`{folder}/`"))
+        .map(|(folder, _)| format!("{folder}/"))
         .collect();
     let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
     RevisionError {

@@ -35,14 +35,11 @@ fn load(flag: &str) -> Catalog {
 fn between(before: &str, after: &str) -> Vec<Change> {
     let (before, after) = (load(before), load(after));
     let side = |catalog| -> Side<'_> { side(catalog) };
-    changes(Some(side(&before)), Some(side(&after)), "test", now())
+    changes(Some(side(&before)), Some(side(&after)), now())
 }
 
 fn side(catalog: &Catalog) -> Side<'_> {
-    Side {
-        catalog,
-        flag: &catalog.flags["f"],
-    }
+    Side::of(catalog, catalog.flags.get("f"), "test").expect("the flag is there")
 }
 
 /// The changes as lines: `kind: effect`.
@@ -152,15 +149,15 @@ fn switches() {
 fn flags_come_and_go() {
     let flag = load(&entry("true"));
     let side = Some(side(&flag));
-    let created = changes(None, side, "test", now());
+    let created = changes(None, side, now());
     assert_eq!(created[0].kind, ChangeKind::Created);
     assert_eq!(created[0].effect, "new: true for everybody");
     assert!(created[0].before.is_null());
-    let removed = changes(side, None, "test", now());
+    let removed = changes(side, None, now());
     assert_eq!(removed[0].effect, "removed; was true for everybody");
     assert!(removed[0].after.is_null());
     assert_eq!((created.len(), removed.len()), (1, 1));
-    assert!(changes(side, None, "elsewhere", now()).is_empty());
+    assert!(Side::of(&flag, flag.flags.get("f"), "elsewhere").is_none());
     let archived = format!(
         "archived: {{at: 2027-01-01T00:00:00Z, reason: r}}\n{}",
         entry("true")
@@ -556,10 +553,10 @@ proptest! {
             let differing = differing(&before, &after, name);
             for (key, differs) in &differing {
                 let (flag, other_flag) = (&before.flags[key.as_str()], &after.flags[key.as_str()]);
-                let was = Side { catalog: &before, flag };
-                let is = Side { catalog: &after, flag: other_flag };
-                prop_assert!(changes(Some(was), Some(was), name, now).is_empty());
-                let changes = changes(Some(was), Some(is), name, now);
+                let was = Side::of(&before, Some(flag), name);
+                let is = Side::of(&after, Some(other_flag), name);
+                prop_assert!(changes(was, was, now).is_empty());
+                let changes = changes(was, is, now);
                 prop_assert_eq!(!changes.is_empty(), *differs, "{} in {}: {:?}", key, name, changes);
                 prop_assert!(changes.is_sorted_by(|one, other| one.kind < other.kind), "{changes:?}");
                 prop_assert!(changes.iter().all(|change| !change.effect.is_empty() && !change.effect.contains(char::is_control)));

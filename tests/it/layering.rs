@@ -96,7 +96,7 @@ const HOMES: &[(&str, &[&str])] = &[
         &["format", "output", "record", "ruleset", "schema"],
     ),
     ("serde_json_canonicalizer", &["compile"]),
-    ("similar", &["output"]),
+    ("similar", &["ops", "output"]),
     ("sha2", &["compile"]),
     ("strsim", &["diagnostic"]),
     ("tempfile", &["git", "ops", "store"]),

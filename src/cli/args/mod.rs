@@ -90,6 +90,7 @@ pub(in crate::cli) enum Command {
     Environments(commands::environments::EnvironmentsArgs),
     Evaluate(commands::evaluate::EvaluateArgs),
     Export(commands::export::ExportArgs),
+    Diff(commands::diff::DiffArgs),
     Enable(commands::enable::EnableArgs),
     Disable(commands::disable::DisableArgs),
     Set(commands::set::SetArgs),

@@ -4,6 +4,7 @@ pub(super) mod archive;
 mod change;
 pub(super) mod completions;
 pub(super) mod create;
+pub(super) mod diff;
 pub(super) mod disable;
 pub(super) mod emergency_disable;
 pub(super) mod enable;
@@ -41,6 +42,7 @@ pub(super) fn run(cli: &Cli, clock: Clock, ui: &mut Ui) -> anyhow::Result<ExitSt
         Command::Validate(args) => validate::run(args, folder, clock, ui),
         Command::List(args) => list::run(args, folder, clock, ui),
         Command::Show(args) => show::run(args, folder, clock, ui),
+        Command::Diff(args) => diff::run(args, folder, clock, ui),
         Command::Environments(args) => environments::run(args, folder, clock, ui),
         Command::Evaluate(args) => evaluate::run(args, folder, clock, ui),
         Command::Export(args) => export::run(args, folder, clock, ui),

@@ -8,7 +8,7 @@ use crate::model::{Catalog, Environment};
 use crate::policy;
 
 use super::super::UsageError;
-use super::plan::Effect;
+use super::super::effects::Effect;
 use super::{Request, Verb};
 
 /// Refuses a change of which too little is said: to how many, why, and that it is meant.

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::diff::{self, Side};
 use crate::literal;
-use crate::model::{Catalog, Environment, EnvironmentId, Flag, FlagKey};
+use crate::model::{Catalog, Flag, FlagKey};
 use crate::workspace::Selection;
 
+use super::super::effects::{Comparison, Effect};
 use super::super::open::{Opened, read};
-use super::plan::{Cause, Effect, Job, Planner, Skipped, refuse};
+use super::plan::{Cause, Job, Planner, Skipped, refuse};
 use super::{guard, message};
 
 impl Planner<'_> {
@@ -100,26 +100,18 @@ impl Planner<'_> {
         jobs: &[Job],
         files: &[String],
     ) -> Vec<Effect> {
-        let now = literal::whole_second(self.request.now);
-        let is = after.catalog.flags.get(key);
-        let of_environment = |(id, environment): (EnvironmentId, &Environment)| {
-            let name = environment.name.as_str();
-            let (was, is) = (side(&self.before.catalog, before), side(&after.catalog, is));
-            let changes = diff::changes(was, is, name, now);
-            let named = |job: &Job| job.key == key && job.environment == Some(id);
-            (!changes.is_empty()).then(|| Effect {
-                flag: key.to_owned(),
-                environment: name.to_owned(),
-                is_protected: environment.is_protected(),
-                is_named: jobs.iter().any(named),
-                served: diff::served_change(was, is, name, now),
-                changes,
-                files: files.to_vec(),
-            })
+        let comparison = Comparison {
+            before: &self.before.catalog,
+            after: &after.catalog,
+            now: literal::whole_second(self.request.now),
         };
-        let environments = after.catalog.environments.iter();
-        let mut effects: Vec<Effect> = environments.filter_map(of_environment).collect();
-        effects.sort_by_key(|effect| !effect.is_protected);
+        let is = after.catalog.flags.get(key);
+        let mut effects = comparison.effects(key, before, is, files);
+        for effect in &mut effects {
+            let id = after.catalog.environments.find(&effect.environment);
+            let named = |job: &Job| job.key == key && id.is_some() && job.environment == id;
+            effect.is_named = jobs.iter().any(named);
+        }
         effects
     }
 
@@ -172,10 +164,6 @@ impl Planner<'_> {
         self.effects(jobs, after);
         self.name_dependants();
     }
-}
-
-fn side<'c>(catalog: &'c Catalog, flag: Option<&'c Flag>) -> Option<Side<'c>> {
-    flag.map(|flag| Side { catalog, flag })
 }
 
 fn unchanged(key: &str) -> Skipped {

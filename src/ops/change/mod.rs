@@ -27,7 +27,7 @@ use super::UsageError;
 use super::write::{WriteOptions, WriteReport, write};
 
 pub use create::NewFlag;
-pub use plan::{Cause, Effect, Plan, Skipped};
+pub use plan::{Cause, Plan, Skipped};
 pub use verb::{RuleAction, Verb};
 
 /// A change that is wanted.

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::diff::Change;
 use crate::document::Tree;
 use crate::literal;
 use crate::model::{EnvironmentId, Flag, FlagKey};
@@ -15,6 +14,7 @@ use crate::tree::Overlay;
 use crate::workspace::{CONFIG_FILE, Project, ProjectTree, Selection};
 use crate::yaml;
 
+use super::super::effects::Effect;
 use super::super::open::{Opened, find_environment, read, unknown_flag};
 use super::super::write::Planned;
 use super::select::Selected;
@@ -35,25 +35,6 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// The flags that are left as they are.
     pub skipped: Vec<Skipped>,
-}
-
-/// A flag in an environment that a change reaches.
-#[derive(Debug, Clone)]
-pub struct Effect {
-    /// The flag.
-    pub flag: String,
-    /// The environment.
-    pub environment: String,
-    /// Whether changes of the environment are held to more than a commit.
-    pub is_protected: bool,
-    /// Whether the environment was named; the others inherit, or the flag itself was changed.
-    pub is_named: bool,
-    /// What was served and what is, in words, where that changes now.
-    pub served: Option<String>,
-    /// The changes, one of each kind.
-    pub changes: Vec<Change>,
-    /// The files that bring it.
-    pub files: Vec<String>,
 }
 
 /// A flag that is left as it is.

@@ -1,6 +1,8 @@
 //! Reports for people. Colour only underlines what the words say.
 
 mod diagnostics;
+mod diff;
+mod effects;
 mod environments;
 mod evaluate;
 mod list;
@@ -10,8 +12,10 @@ mod table;
 
 pub use crate::words::{count, day_name, describe_conditions};
 pub use diagnostics::{diagnostics, validate_summary};
+pub use diff::{diff, diff_markdown};
+pub use effects::line;
 pub use environments::environments;
 pub use evaluate::evaluate;
 pub use list::list;
-pub use plan::{line, plan};
+pub use plan::plan;
 pub use show::show;

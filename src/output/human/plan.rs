@@ -4,8 +4,9 @@ use anstyle::{AnsiColor, Style};
 use similar::TextDiff;
 
 use crate::diagnostic::{join_names, plain_text};
-use crate::diff::ChangeKind;
-use crate::ops::{Effect, FileChange, InForce, Plan, WriteReport, WriteStatus};
+use crate::ops::{FileChange, InForce, Plan, WriteReport, WriteStatus};
+
+use super::effects::{effects, line};
 
 /// Returns a plan for people: the effects, environment first, the text's difference if nothing was
 /// written, and what was done.
@@ -16,6 +17,9 @@ pub fn plan(report: &WriteReport<Plan>) -> String {
     let bold = Style::new().bold();
     if !report.planned.is_empty() {
         text.push_str(&format!("{bold}{}{bold:#}\n", line(&plan.title)));
+        if plan.effects.is_empty() {
+            text.push_str("  nobody is served anything else\n");
+        }
         text.push_str(&effects(&plan.effects));
     }
     for skipped in &plan.skipped {
@@ -34,70 +38,6 @@ pub fn plan(report: &WriteReport<Plan>) -> String {
         text.push_str(&format!("{bold}{words}{bold:#}\n"));
     }
     text
-}
-
-/// Returns a text on one line.
-#[must_use]
-pub fn line(text: &str) -> String {
-    plain_text(text.trim_end()).into_owned()
-}
-
-fn effects(effects: &[Effect]) -> String {
-    if effects.is_empty() {
-        return "  nobody is served anything else\n".to_owned();
-    }
-    let mut effects: Vec<&Effect> = effects.iter().collect();
-    effects.sort_by_key(|effect| !effect.is_protected);
-    let first = effects.first().map(|effect| effect.flag.as_str());
-    let several = effects
-        .iter()
-        .any(|effect| Some(effect.flag.as_str()) != first);
-    let widest = |width: fn(&Effect) -> usize| effects.iter().map(|effect| width(effect)).max();
-    let place = widest(|effect| label(effect).chars().count()).unwrap_or_default();
-    let flag = widest(|effect| effect.flag.chars().count()).unwrap_or_default();
-    let mut text = String::new();
-    for effect in effects {
-        let mut head = format!("{:place$}", label(effect));
-        if several {
-            head.push_str(&format!("  {:flag$}", effect.flag));
-        }
-        let below = " ".repeat(head.chars().count());
-        let heads = std::iter::once(head).chain(std::iter::repeat(below));
-        for (head, words) in heads.zip(told(effect)) {
-            text.push_str(&format!("  {head}  {words}\n"));
-        }
-    }
-    text
-}
-
-/// What was served and what is, and what that does. A switch says both by itself.
-fn told(effect: &Effect) -> Vec<String> {
-    let is_switch = |kind| {
-        matches!(
-            kind,
-            ChangeKind::Created
-                | ChangeKind::Removed
-                | ChangeKind::Enabled
-                | ChangeKind::Disabled
-                | ChangeKind::Killed
-                | ChangeKind::Restored
-        )
-    };
-    let switched = effect.changes.iter().any(|change| is_switch(change.kind));
-    let served = effect.served.iter().filter(|_| !switched);
-    let changes = effect.changes.iter().map(|change| match change.kind {
-        ChangeKind::Latent => format!("latent, {}", line(&change.effect)),
-        _ => line(&change.effect),
-    });
-    served.map(|served| line(served)).chain(changes).collect()
-}
-
-fn label(effect: &Effect) -> String {
-    if effect.is_protected {
-        format!("{} (protected)", effect.environment)
-    } else {
-        effect.environment.clone()
-    }
 }
 
 fn difference(file: &FileChange) -> String {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::diff::Change;
+use crate::ops::Effect;
 
 /// What a change does to a flag in an environment, of one kind.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -53,6 +54,23 @@ pub struct ChangesBody {
 }
 
 impl ChangeDocument {
+    /// Returns the JSON shapes of all changes, in their order.
+    #[must_use]
+    pub fn of_effects(effects: &[Effect]) -> Vec<Self> {
+        let of_effect = |effect: &Effect| -> Vec<Self> {
+            let Effect {
+                flag,
+                environment,
+                files,
+                changes,
+                ..
+            } = effect;
+            let document = |change| Self::new(flag, environment, change, files);
+            changes.iter().map(document).collect()
+        };
+        effects.iter().flat_map(of_effect).collect()
+    }
+
     /// Returns the JSON shape of a change of a flag in an environment, brought about by files.
     #[must_use]
     pub fn new(flag: &str, environment: &str, change: &Change, files: &[String]) -> Self {

@@ -4,6 +4,7 @@
 //! The schemas are generated from these types into schema/.
 
 mod changes;
+mod diff;
 mod environments;
 mod error;
 mod evaluate;
@@ -18,6 +19,7 @@ mod validate;
 use serde::Serialize;
 
 pub use changes::{ChangeDocument, ChangeSummary, ChangesBody};
+pub use diff::DiffDocument;
 pub use environments::EnvironmentsDocument;
 pub use error::{ErrorBody, ErrorDocument};
 pub use evaluate::{EvaluateDocument, EvaluationDocument, FailureDocument};

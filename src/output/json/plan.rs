@@ -95,12 +95,6 @@ impl PlanDocument {
     #[must_use]
     pub fn new(command: &str, report: &WriteReport<Plan>) -> Self {
         let plan = &report.planned.payload;
-        let changes = plan.effects.iter().flat_map(|effect| {
-            let document = |change| {
-                ChangeDocument::new(&effect.flag, &effect.environment, change, &effect.files)
-            };
-            effect.changes.iter().map(document)
-        });
         let mut notes = plan.notes.clone();
         notes.extend(report.notes.iter().map(sentence));
         let mut warnings = plan.warnings.clone();
@@ -119,7 +113,7 @@ impl PlanDocument {
                 WriteStatus::Committed => "committed",
             },
             title: plan.title.clone(),
-            body: ChangesBody::new(changes.collect()),
+            body: ChangesBody::new(ChangeDocument::of_effects(&plan.effects)),
             files: files(report),
             skipped: skipped(plan),
             commit: report.commit.as_ref().map(|commit| PlanCommit {

@@ -6,8 +6,8 @@ use crate::ruleset::Ruleset;
 use crate::schema::{FileKind, generate};
 
 use super::{
-    EnvelopeDocument, EnvironmentsDocument, ErrorDocument, EvaluateDocument, ExportDocument,
-    InitDocument, ListDocument, PlanDocument, ShowDocument, ValidateDocument,
+    DiffDocument, EnvelopeDocument, EnvironmentsDocument, ErrorDocument, EvaluateDocument,
+    ExportDocument, InitDocument, ListDocument, PlanDocument, ShowDocument, ValidateDocument,
 };
 
 /// Returns all schemas, each with the name of its kind.
@@ -20,6 +20,7 @@ pub fn all() -> Vec<SchemaDocument> {
         ("ruleset", generate::<Ruleset<'_>>()),
         ("record", generate::<Record<'_>>()),
         ("envelope", generate::<EnvelopeDocument>()),
+        ("diff-output", generate::<DiffDocument>()),
         ("environments-output", generate::<EnvironmentsDocument>()),
         ("error-output", generate::<ErrorDocument>()),
         ("evaluate-output", generate::<EvaluateDocument>()),

@@ -2,6 +2,7 @@
 
 mod commit;
 mod completions;
+mod diff;
 mod emergency_commits;
 mod emergency_disable;
 mod enable;
@@ -14,6 +15,7 @@ mod init;
 mod list;
 mod man;
 mod restore;
+mod revisions;
 mod schema;
 mod show;
 mod validate;

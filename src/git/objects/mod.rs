@@ -94,7 +94,8 @@ impl Objects {
     pub fn find(folder: &Path) -> anyhow::Result<Option<Self>> {
         let cannot = || format!("cannot open the Git repository of `{}`", folder.display());
         let (backend, workdir, common_dir) = match Repository::discover(folder) {
-            Ok(repository) => {
+            // What is missing in a partial clone only Git can fetch.
+            Ok(repository) if !is_partial(&repository) => {
                 let workdir = repository.workdir().map(Path::to_owned);
                 let common_dir = repository.commondir().to_owned();
                 let library = Library::new(repository);
@@ -102,7 +103,7 @@ impl Objects {
             }
             Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
             // libgit2 knows fewer formats than Git does, which has the last word.
-            Err(_) => {
+            Ok(_) | Err(_) => {
                 let (program, workdir, common_dir) = Program::find(folder).with_context(cannot)?;
                 (Backend::Program(program), workdir, common_dir)
             }
@@ -228,6 +229,16 @@ impl Objects {
     }
 }
 
+fn is_partial(repository: &Repository) -> bool {
+    let promisors = |config: git2::Config| -> Result<bool, git2::Error> {
+        Ok(config
+            .entries(Some("^remote\\..*\\.promisor$"))?
+            .next()
+            .is_some())
+    };
+    repository.config().and_then(promisors).unwrap_or_default()
+}
+
 /// Tells of an object that cannot be read, with the next step.
 #[expect(clippy::needless_pass_by_value, reason = "maps errors")]
 fn broken(error: anyhow::Error) -> anyhow::Error {
@@ -256,6 +267,13 @@ impl ObjectId {
             bytes,
             length: u8::try_from(length).ok()?,
         })
+    }
+
+    /// Returns the id that a file of this content has in a repository of SHA-1 ids.
+    #[must_use]
+    pub fn of_content(content: &[u8]) -> Option<Self> {
+        let id = git2::Oid::hash_object(git2::ObjectType::Blob, content).ok()?;
+        Some(Self::of_bytes(id.as_bytes()))
     }
 
     fn of_bytes(bytes: &[u8]) -> Self {

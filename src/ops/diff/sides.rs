@@ -1,0 +1,202 @@
+//! The two sides, read as far as they differ.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::diagnostic::Diagnostics;
+use crate::git::{ObjectId, Objects, RevisionError};
+use crate::model::{Flag, FlagKey, RESERVED_STEMS};
+use crate::text::SourceMap;
+use crate::tree::FileTree as _;
+use crate::workspace::{CONFIG_FILE, Project, Selection, yaml_stem};
+
+use super::super::open::{Opened, Past, read_as};
+use super::definitions::Definition;
+
+/// What the working tree is called.
+pub(super) const WORKING_TREE: &str = "working tree";
+
+/// Two states of a project.
+pub(super) struct Pair {
+    pub(super) before: Opened,
+    pub(super) after: Opened,
+    pub(super) before_name: String,
+    pub(super) after_name: String,
+    files: Files,
+    /// The flags that are compared, where not all are.
+    only: Option<BTreeSet<FlagKey>>,
+}
+
+/// The files that differ.
+#[derive(Debug, Default)]
+struct Files {
+    /// The flags whose files do, with their paths.
+    flags: BTreeMap<FlagKey, BTreeSet<String>>,
+    /// Those that all flags share.
+    shared: BTreeSet<String>,
+}
+
+/// Opens both sides. Of flags whose files are the same on both, and where all that flags share is,
+/// nothing is read.
+pub(super) fn open(
+    folder: &Path,
+    base: Option<&str>,
+    head: Option<&str>,
+    flags: &[String],
+    now: Timestamp,
+) -> anyhow::Result<Pair> {
+    let objects = Objects::find(folder)?.map(Arc::new);
+    let Some(objects) = objects else {
+        return Err(RevisionError {
+            message: format!("`{}` is not in a Git repository", folder.display()),
+            hint: Some(
+                "differences are told between revisions: `git init` and commit first".to_owned(),
+            ),
+        }
+        .into());
+    };
+    let at = |revision: &str| {
+        let commit = objects.commit(revision)?;
+        Project::at_commit(folder, &objects, revision, commit)
+    };
+    let before = at(base.unwrap_or("HEAD"))?;
+    let after = match head {
+        Some(revision) => at(revision)?,
+        None => Project::find(folder)?,
+    };
+    let files = Files::differing(&before, &after);
+    let named: BTreeSet<FlagKey> = flags
+        .iter()
+        .filter_map(|key| FlagKey::new(key).ok())
+        .collect();
+    let only = match (flags.is_empty(), files.shared.is_empty()) {
+        (true, true) => Some(files.flags.keys().cloned().collect()),
+        (true, false) => None,
+        (false, _) => Some(named),
+    };
+    let keys: Vec<&str> = only.iter().flatten().map(FlagKey::as_str).collect();
+    let selection = match &only {
+        Some(_) => Selection::Flags(&keys),
+        None => Selection::All,
+    };
+    let open = |project: Project| read_as(project, selection, now, Past::LeftOut);
+    Ok(Pair {
+        before: open(before),
+        after: open(after),
+        before_name: base.unwrap_or("HEAD").to_owned(),
+        after_name: head.unwrap_or(WORKING_TREE).to_owned(),
+        files,
+        only: only.clone(),
+    })
+}
+
+impl Pair {
+    /// Returns the flags to compare.
+    pub(super) fn keys(&self) -> BTreeSet<FlagKey> {
+        let sides = [&self.before, &self.after];
+        let keys = sides.into_iter().flat_map(|side| side.catalog.flags.keys());
+        keys.filter(|key| self.is_compared(key)).cloned().collect()
+    }
+
+    /// Returns whether a flag is to be compared; what those depend on is read too.
+    pub(super) fn is_compared(&self, key: &FlagKey) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(key))
+    }
+
+    pub(super) fn flag_before(&self, key: &FlagKey) -> Option<&Flag> {
+        self.before.catalog.flags.get(key)
+    }
+
+    pub(super) fn flag_after(&self, key: &FlagKey) -> Option<&Flag> {
+        self.after.catalog.flags.get(key)
+    }
+
+    /// Returns the files that bring a change of a flag about: its own, and those of definitions that
+    /// it uses; where there are none, all that differ of those that flags share.
+    pub(super) fn files_of(&self, key: &FlagKey, definitions: &[Definition]) -> Vec<String> {
+        let own = self.files.flags.get(key).into_iter().flatten().cloned();
+        let mut files: BTreeSet<String> = own.collect();
+        let of_it =
+            |definition: &&Definition| definition.flags.iter().any(|flag| flag == key.as_str());
+        let used = definitions.iter().filter(of_it);
+        files.extend(used.map(|definition| definition.file.clone()));
+        if files.is_empty() {
+            files.extend(self.files.shared.iter().cloned());
+        }
+        files.into_iter().collect()
+    }
+
+    /// Returns what is wrong on each side.
+    pub(super) fn findings(self) -> Vec<(Diagnostics, SourceMap)> {
+        let sides = [self.before, self.after];
+        let findings = sides.map(|side| (side.diagnostics, side.sources));
+        findings.into_iter().collect()
+    }
+}
+
+impl Files {
+    fn differing(before: &Project, after: &Project) -> Self {
+        let (was, is) = (contents(before), contents(after));
+        let mut files = Self::default();
+        let mut differ = |name: &str, paths: BTreeSet<String>| match FlagKey::new(name) {
+            Ok(key) if !is_shared(name) => drop(files.flags.insert(key, paths)),
+            _ => files.shared.extend(paths),
+        };
+        let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
+        for name in names {
+            let (one, other) = (was.get(name), is.get(name));
+            let ids = |list: Option<&Vec<Content>>| -> Option<Vec<ObjectId>> {
+                list?.iter().map(|content| content.id).collect()
+            };
+            let same = one.is_some() && ids(one).is_some() && ids(one) == ids(other);
+            if !same {
+                let all = one.into_iter().chain(other).flatten();
+                differ(name, all.map(|content| content.path.clone()).collect());
+            }
+        }
+        files
+    }
+}
+
+fn is_shared(name: &str) -> bool {
+    name == CONFIG_FILE || RESERVED_STEMS.contains(&name)
+}
+
+/// A file: its path in the project, and what it holds.
+struct Content {
+    path: String,
+    /// `None` where that is not known: it may differ from anything.
+    id: Option<ObjectId>,
+}
+
+/// Returns the project's files by what they are of: a flag's key, a file that flags share.
+fn contents(project: &Project) -> BTreeMap<String, Vec<Content>> {
+    let content = |path: String| {
+        let id = if let Some(tree) = project.revision() {
+            tree.id(&path).ok().flatten()
+        } else {
+            let bytes = project.tree.read(&path).ok().flatten();
+            bytes.and_then(|bytes| ObjectId::of_content(&bytes))
+        };
+        Content { path, id }
+    };
+    let mut contents: BTreeMap<String, Vec<Content>> = BTreeMap::new();
+    for file in project
+        .tree
+        .list(project.flags_folder())
+        .unwrap_or_default()
+    {
+        if let Some(stem) = yaml_stem(&file.path) {
+            let stem = stem.to_owned();
+            contents.entry(stem).or_default().push(content(file.path));
+        }
+    }
+    contents.insert(
+        CONFIG_FILE.to_owned(),
+        vec![content(CONFIG_FILE.to_owned())],
+    );
+    contents
+}

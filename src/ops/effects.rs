@@ -1,0 +1,75 @@
+//! What changes for a flag in each environment: the common part of plans, differences and history.
+
+use crate::diff::{self, Change, Side};
+use crate::model::{Catalog, Environment, EnvironmentId, Flag};
+
+/// A flag in an environment that a change reaches.
+#[derive(Debug, Clone)]
+pub struct Effect {
+    /// The flag.
+    pub flag: String,
+    /// The environment.
+    pub environment: String,
+    /// Whether changes of the environment are held to more than a commit.
+    pub is_protected: bool,
+    /// Whether the environment was named; the others inherit, or the flag itself was changed.
+    pub is_named: bool,
+    /// What was served and what is, in words, where that changes now.
+    pub served: Option<String>,
+    /// The changes, one of each kind.
+    pub changes: Vec<Change>,
+    /// The files that bring it.
+    pub files: Vec<String>,
+}
+
+/// Two catalogs, to be compared at a time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Comparison<'c> {
+    pub(super) before: &'c Catalog,
+    pub(super) after: &'c Catalog,
+    /// In Unix seconds.
+    pub(super) now: i64,
+}
+
+impl<'c> Comparison<'c> {
+    /// Returns what changes for a flag in each environment, protected environments first.
+    pub(super) fn effects(
+        self,
+        key: &str,
+        before: Option<&'c Flag>,
+        after: Option<&'c Flag>,
+        files: &[String],
+    ) -> Vec<Effect> {
+        let of_environment = |environment: &Environment| {
+            let name = environment.name.as_str();
+            let was = Side::of(self.before, before, name);
+            let is = Side::of(self.after, after, name);
+            let changes = diff::changes(was, is, self.now);
+            (!changes.is_empty()).then(|| Effect {
+                flag: key.to_owned(),
+                environment: name.to_owned(),
+                is_protected: environment.is_protected(),
+                is_named: false,
+                served: diff::served_change(was, is, self.now),
+                changes,
+                files: files.to_vec(),
+            })
+        };
+        let mut effects: Vec<Effect> = self.environments().filter_map(of_environment).collect();
+        effects.sort_by_key(|effect| !effect.is_protected);
+        effects
+    }
+
+    /// Returns the environments of after, then those that are gone.
+    pub(super) fn environments(self) -> impl Iterator<Item = &'c Environment> {
+        let of = |catalog: &'c Catalog| {
+            let list: Vec<(EnvironmentId, &Environment)> = catalog.environments.iter().collect();
+            list.into_iter().map(|(_, environment)| environment)
+        };
+        let is_gone = move |environment: &&Environment| {
+            let name = environment.name.as_str();
+            self.after.environments.find(name).is_none()
+        };
+        of(self.after).chain(of(self.before).filter(is_gone))
+    }
+}
