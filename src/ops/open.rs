@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -12,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Severity, did_you_mean, join_na
 use crate::model::{Catalog, EnvironmentId, FlagKey};
 use crate::text::{SourceId, SourceMap};
 use crate::tree::FileTree;
-use crate::workspace::{self, Project, Selection, yaml_stem};
+use crate::workspace::{self, Files, Project, Selection, yaml_stem};
 
 /// Where a command that only reads looks.
 #[derive(Debug, Clone)]
@@ -37,7 +38,7 @@ pub struct Opened {
     /// How many files were read.
     pub files: usize,
     /// The keys of all flags, read or not.
-    pub known: BTreeSet<FlagKey>,
+    pub known: Arc<BTreeSet<FlagKey>>,
     /// The flags that were read and whose files cannot be understood in full.
     pub unsound: BTreeSet<FlagKey>,
 }
@@ -129,7 +130,20 @@ pub(super) fn read(
     selection: Selection<'_>,
     now: Timestamp,
 ) -> Opened {
-    let loaded = workspace::load(tree, project.config.as_ref(), project.begin(), selection);
+    let files = Files::list(tree, project.config.as_ref());
+    read_files(project, tree, &files, selection, now)
+}
+
+/// As [`read`], where the files are listed already.
+pub(super) fn read_files(
+    project: Project,
+    tree: &impl FileTree,
+    files: &Files,
+    selection: Selection<'_>,
+    now: Timestamp,
+) -> Opened {
+    let config = project.config.as_ref();
+    let loaded = workspace::load_files(tree, files, config, project.begin(), selection);
     let mut diagnostics = loaded.diagnostics;
     let unsound = unsound(&loaded.catalog, &loaded.sources, &diagnostics);
     let subject = Subject {

@@ -4,8 +4,6 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
-
 use super::{FileTree, MAX_FILE_SIZE, ReadError, TreeFile};
 
 /// The files below a folder of the disk. Symbolic links are followed within the folder, and
@@ -37,14 +35,6 @@ impl DiskTree {
 
     fn path_of(&self, path: &Path) -> String {
         let relative = path.strip_prefix(&self.root).unwrap_or(path);
-        // Most paths are as they should be: there are many, and this is all that is done to them.
-        if let Some(text) = relative.to_str()
-            && std::path::MAIN_SEPARATOR == '/'
-            && !text.contains("//")
-            && !text.contains("./")
-        {
-            return text.to_owned();
-        }
         let parts: Vec<String> = relative
             .components()
             .map(|part| part.as_os_str().to_string_lossy().into_owned())
@@ -80,8 +70,64 @@ pub fn real_path(path: &Path) -> io::Result<PathBuf> {
     fs::canonicalize(path)
 }
 
-fn is_hidden(entry: &walkdir::DirEntry) -> bool {
-    entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.')
+/// A walk below a folder: what it has found, and where it still has to look.
+struct Walk<'t> {
+    tree: &'t DiskTree,
+    start: &'t Path,
+    files: Vec<TreeFile>,
+    /// Folders, by their paths in the tree and on the disk.
+    open: Vec<(String, PathBuf)>,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, path: &str, folder: &Path) {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) => return self.unreadable(path.to_owned(), &error),
+        };
+        for entry in entries {
+            match entry {
+                Ok(entry) => self.entry(path, &entry),
+                Err(error) => self.unreadable(path.to_owned(), &error),
+            }
+        }
+    }
+
+    fn entry(&mut self, folder: &str, entry: &fs::DirEntry) {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with('.') {
+            return;
+        }
+        let path = joined(folder, &name);
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => self.open.push((path, entry.path())),
+            Ok(kind) if kind.is_symlink() => {
+                self.files.extend(self.tree.link(&entry.path(), self.start));
+            }
+            Ok(kind) => {
+                let problem = (!kind.is_file()).then_some(ReadError::NotAFile);
+                self.files.push(TreeFile { path, problem });
+            }
+            Err(error) => self.unreadable(path, &error),
+        }
+    }
+
+    fn unreadable(&mut self, path: String, error: &io::Error) {
+        let problem = Some(ReadError::Io(error.to_string()));
+        self.files.push(TreeFile { path, problem });
+    }
+}
+
+fn joined(folder: &str, name: &str) -> String {
+    if folder.is_empty() {
+        return name.to_owned();
+    }
+    let mut path = String::with_capacity(folder.len() + 1 + name.len());
+    path.push_str(folder);
+    path.push('/');
+    path.push_str(name);
+    path
 }
 
 impl FileTree for DiskTree {
@@ -93,41 +139,18 @@ impl FileTree for DiskTree {
         if !fs::canonicalize(&start).is_ok_and(|real| real.starts_with(&self.real_root)) {
             return Err(ReadError::LinkOutside);
         }
-        let mut files = Vec::new();
-        for entry in WalkDir::new(&start)
-            .into_iter()
-            .filter_entry(|entry| !is_hidden(entry))
-        {
-            let entry = match entry {
-                Ok(entry) => entry,
-                Err(error) => {
-                    let path = error
-                        .path()
-                        .map_or_else(|| folder.to_owned(), |path| self.path_of(path));
-                    let reason = error
-                        .io_error()
-                        .map_or_else(|| error.to_string(), ToString::to_string);
-                    files.push(TreeFile {
-                        path,
-                        problem: Some(ReadError::Io(reason)),
-                    });
-                    continue;
-                }
-            };
-            let kind = entry.file_type();
-            if kind.is_dir() {
-                continue;
-            }
-            if kind.is_symlink() {
-                files.extend(self.link(entry.path(), &start));
-                continue;
-            }
-            files.push(TreeFile {
-                path: self.path_of(entry.path()),
-                problem: (!kind.is_file()).then_some(ReadError::NotAFile),
-            });
+        let path = self.path_of(&start);
+        let mut walk = Walk {
+            tree: self,
+            start: &start,
+            files: Vec::new(),
+            open: vec![(path.trim_end_matches('/').to_owned(), start.clone())],
+        };
+        while let Some((path, folder)) = walk.open.pop() {
+            walk.folder(&path, &folder);
         }
-        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut files = walk.files;
+        files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
     }
 

@@ -1,6 +1,7 @@
 //! From files to a catalog.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -14,7 +15,7 @@ use crate::text::{Location, Source, SourceId, SourceMap, Span};
 use crate::tree::{FileTree, TreeFile};
 use crate::yaml;
 
-use super::files::{FlagPath, ProjectFiles, classify, not_utf8, read_fault};
+use super::files::{Files, FlagPath, not_utf8, read_fault};
 
 /// Which flags are read.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +38,7 @@ pub struct Loaded {
     /// How many files were read, ffctl.toml not counted.
     pub files: usize,
     /// The keys of all flags, also of those that were not read or are not sound.
-    pub known: BTreeSet<FlagKey>,
+    pub known: Arc<BTreeSet<FlagKey>>,
 }
 
 /// Reads the flag files of a tree into a catalog.
@@ -48,8 +49,19 @@ pub fn load(
     begun: (SourceMap, Diagnostics),
     selection: Selection<'_>,
 ) -> Loaded {
+    load_files(tree, &Files::list(tree, config), config, begun, selection)
+}
+
+/// As [`load`], where the files are listed already.
+#[must_use]
+pub fn load_files(
+    tree: &impl FileTree,
+    files: &Files,
+    config: Option<&Config>,
+    begun: (SourceMap, Diagnostics),
+    selection: Selection<'_>,
+) -> Loaded {
     let (sources, diagnostics) = begun;
-    let folder = config.map_or("flags", |config| config.flags.as_str());
     let mut loader = Loader {
         tree,
         sources,
@@ -57,22 +69,17 @@ pub fn load(
         scope: Scope::default(),
         files: 0,
     };
-    let files = loader.list(folder);
-    let apart = loader.special_files(folder, &files);
-    let known: BTreeSet<FlagKey> = files
-        .flags
-        .iter()
-        .filter_map(|flag| flag.key.clone())
-        .collect();
+    loader.listed(files);
+    let apart = loader.special_files(files);
     let mut flags = match selection {
         Selection::All => loader.all_flags(&files.flags),
-        Selection::Flags(keys) => loader.selected_flags(keys, &files.flags, &apart),
+        Selection::Flags(keys) => loader.selected_flags(keys, files, &apart),
     };
     let repositories = config
         .map(|config| config.repositories.clone())
         .unwrap_or_default();
     let options = LinkOptions {
-        known: &known,
+        known: &files.known,
         repositories: &repositories,
     };
     let apart = match selection {
@@ -87,7 +94,7 @@ pub fn load(
         sources,
         diagnostics,
         scope,
-        files,
+        files: read,
         ..
     } = loader;
     let catalog = Catalog {
@@ -105,8 +112,8 @@ pub fn load(
         catalog,
         sources,
         diagnostics,
-        files,
-        known,
+        files: read,
+        known: Arc::clone(&files.known),
     }
 }
 
@@ -126,20 +133,17 @@ struct ReadFlag {
 }
 
 impl<T: FileTree> Loader<'_, T> {
-    fn list(&mut self, folder: &str) -> ProjectFiles {
-        match self.tree.list(folder) {
-            Ok(listed) => classify(folder, listed),
-            Err(error) => {
-                let source = self.sources.add(Source::new(folder, ""));
-                self.diagnostics
-                    .push(read_fault(&error, Location::new(source, Span::default())));
-                ProjectFiles::default()
-            }
+    /// Tells of a flags folder that could not be listed.
+    fn listed(&mut self, files: &Files) {
+        if let Some(error) = &files.problem {
+            let source = self.sources.add(Source::new(files.folder.clone(), ""));
+            self.diagnostics
+                .push(read_fault(error, Location::new(source, Span::default())));
         }
     }
 
     /// Reads the format's own files, in the order of their needs.
-    fn special_files(&mut self, folder: &str, files: &ProjectFiles) -> Vec<DependenciesApart> {
+    fn special_files(&mut self, files: &Files) -> Vec<DependenciesApart> {
         let find = |kind: FileKind| {
             files
                 .special
@@ -154,7 +158,7 @@ impl<T: FileTree> Loader<'_, T> {
                 });
                 self.scope.environments = read.filter(|environments| !environments.is_empty());
             }
-            None => self.no_environments(folder),
+            None => self.no_environments(&files.folder),
         }
         let attributes = find(FileKind::Attributes);
         if let Some(file) = attributes {
@@ -258,7 +262,7 @@ impl<T: FileTree> Loader<'_, T> {
     fn selected_flags(
         &mut self,
         keys: &[&str],
-        files: &[FlagPath],
+        files: &Files,
         apart: &[DependenciesApart],
     ) -> BTreeMap<FlagKey, Flag> {
         let mut flags = BTreeMap::new();
@@ -268,7 +272,7 @@ impl<T: FileTree> Loader<'_, T> {
             if !seen.insert(key.clone()) {
                 continue;
             }
-            for file in files.iter().filter(|file| file.stem == key) {
+            for file in files.of_key(&key) {
                 let read = read_flag(self.tree, file, self.sources.next_id(), &self.scope);
                 self.keep(read, &mut flags);
             }
@@ -304,7 +308,7 @@ fn read_flag(tree: &impl FileTree, file: &FlagPath, id: SourceId, scope: &Scope)
     diagnostics.extend(
         file.faults
             .iter()
-            .map(|fault| fault.finding(&file.stem, head))
+            .map(|fault| fault.finding(file.stem(), head))
             .collect(),
     );
     let text = read_text(tree, &file.file, id, &mut diagnostics);

@@ -13,17 +13,13 @@ use crate::text::SourceMap;
 use crate::tree::FileTree;
 use crate::yaml;
 
-use super::files::classify;
+use super::files::Files;
 
 /// Returns the flags, other than those of the keys, whose files hold one of the keys as text, and
 /// those that flag-dependencies.yaml may tie to one: a superset of the flags that depend on them,
 /// found without parsing.
 #[must_use]
-pub fn mentioning(tree: &impl FileTree, folder: &str, keys: &[String]) -> BTreeSet<FlagKey> {
-    let Ok(listed) = tree.list(folder) else {
-        return BTreeSet::new();
-    };
-    let files = classify(folder, listed);
+pub fn mentioning(tree: &impl FileTree, files: &Files, keys: &[String]) -> BTreeSet<FlagKey> {
     let any = any_of(keys);
     let names = |path: &str| {
         let bytes = tree.read(path).ok().flatten().unwrap_or_default();
@@ -38,7 +34,7 @@ pub fn mentioning(tree: &impl FileTree, folder: &str, keys: &[String]) -> BTreeS
     let apart: BTreeSet<FlagKey> = apart.collect();
     let own: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
     let found = files.flags.par_iter().filter(|file| {
-        file.file.problem.is_none() && !own.contains(file.stem.as_str()) && names(&file.file.path)
+        file.file.problem.is_none() && !own.contains(file.stem()) && names(&file.file.path)
     });
     let mut found: BTreeSet<FlagKey> = found.filter_map(|file| file.key.clone()).collect();
     found.extend(apart);

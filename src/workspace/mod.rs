@@ -3,7 +3,8 @@
 //! [`Project::find`] walks up to ffctl.toml, [`Project::at`] finds it in a commit; [`load`] reads the flag files of any
 //! [`FileTree`](crate::tree::FileTree) in parallel, checks them against their schemas, lowers and
 //! links them. What was wrong is in [`Loaded::diagnostics`]; the catalog holds what is sound. With
-//! a [`Selection`] only the files that the selected flags need are read.
+//! a [`Selection`] only the files that the selected flags need are read. Who loads more than once
+//! lists the [`Files`] once.
 
 mod files;
 mod load;
@@ -11,8 +12,8 @@ mod mention;
 mod project;
 mod revision;
 
-pub use files::yaml_stem;
-pub use load::{Loaded, Selection, load};
+pub use files::{Files, yaml_stem};
+pub use load::{Loaded, Selection, load, load_files};
 pub use mention::mentioning;
 pub use project::{CONFIG_FILE, Project, ProjectError, ProjectTree};
 pub use revision::RevisionTree;

@@ -101,7 +101,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("strsim", &["diagnostic"]),
     ("tempfile", &["git", "ops", "store"]),
     ("toml", &["config"]),
-    ("walkdir", &["store", "tree"]),
+    ("walkdir", &["store"]),
 ];
 
 /// What only edges may touch: files, environment, clock, processes, streams.

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::literal;
 use crate::model::{Catalog, Flag, FlagKey};
+use crate::store::FileChange;
 use crate::workspace::Selection;
 
 use super::super::effects::{Comparison, Effect};
-use super::super::open::{Opened, read};
+use super::super::open::{Opened, read, read_files};
 use super::plan::{Cause, Job, Planner, Skipped, refuse};
 use super::{guard, message};
 
@@ -55,12 +56,14 @@ impl Planner<'_> {
             .chain(self.related.iter().map(FlagKey::as_str))
             .collect();
         let selection = Selection::Flags(&keys);
-        read(
-            self.project.clone(),
-            &self.overlay,
-            selection,
-            self.request.now,
-        )
+        let (project, overlay, now) = (self.project.clone(), &self.overlay, self.request.now);
+        let files_stay =
+            |(_, change): &(String, FileChange)| change.before.is_some() && change.after.is_some();
+        if self.files.iter().all(files_stay) {
+            read_files(project, overlay, &self.listed, selection, now)
+        } else {
+            read(project, overlay, selection, now)
+        }
     }
 
     fn no_new_errors(&self, after: &Opened) -> anyhow::Result<()> {

@@ -11,11 +11,11 @@ use crate::patch::{self, Patched, Subject};
 use crate::store::FileChange;
 use crate::text::SourceMap;
 use crate::tree::Overlay;
-use crate::workspace::{CONFIG_FILE, Project, ProjectTree, Selection};
+use crate::workspace::{CONFIG_FILE, Files, Project, ProjectTree, Selection, mentioning};
 use crate::yaml;
 
 use super::super::effects::Effect;
-use super::super::open::{Opened, find_environment, read, unknown_flag};
+use super::super::open::{Opened, find_environment, read_files, unknown_flag};
 use super::super::write::Planned;
 use super::select::Selected;
 use super::{
@@ -94,6 +94,8 @@ pub(super) struct Planner<'r> {
     pub(super) request: &'r Request,
     pub(super) project: Project,
     pub(super) overlay: Overlay<'r, ProjectTree>,
+    /// The project's files, as they are.
+    pub(super) listed: Files,
     pub(super) keys: Vec<String>,
     /// Flags whose files name one of the keys, where that matters.
     pub(super) related: BTreeSet<FlagKey>,
@@ -109,11 +111,12 @@ impl<'r> Planner<'r> {
         keys: Vec<String>,
         request: &'r Request,
     ) -> Self {
+        let listed = Files::list(&overlay, project.config.as_ref());
         let named = !request.environments.is_empty();
         let verb = &request.verb;
         let wants_related = verb.names_dependants() || (verb.touches_contract() && !named);
         let related = if wants_related {
-            select::mentioning(&project, &overlay, &keys)
+            mentioning(&overlay, &listed, &keys)
         } else {
             BTreeSet::new()
         };
@@ -122,16 +125,13 @@ impl<'r> Planner<'r> {
             .map(String::as_str)
             .chain(related.iter().map(FlagKey::as_str))
             .collect();
-        let before = read(
-            project.clone(),
-            &overlay,
-            Selection::Flags(&selected),
-            request.now,
-        );
+        let selection = Selection::Flags(&selected);
+        let before = read_files(project.clone(), &overlay, &listed, selection, request.now);
         Self {
             request,
             project,
             overlay,
+            listed,
             keys,
             related,
             before,

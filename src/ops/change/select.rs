@@ -1,7 +1,5 @@
 //! Which flags are meant.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use crate::model::FlagKey;
@@ -62,17 +60,4 @@ pub(super) fn select(
         return Err(UsageError::new("no flag is of that owner or has that tag", hint).into());
     }
     Ok(Selected { keys, unread })
-}
-
-/// Returns the flags whose files name one of the keys: those that may depend on it.
-pub(super) fn mentioning(
-    project: &Project,
-    tree: &impl FileTree,
-    keys: &[String],
-) -> BTreeSet<FlagKey> {
-    let folder = project
-        .config
-        .as_ref()
-        .map_or("flags", |config| config.flags.as_str());
-    crate::workspace::mentioning(tree, folder, keys)
 }
