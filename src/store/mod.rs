@@ -11,6 +11,7 @@
 mod apply;
 mod disk;
 mod journal;
+mod kept;
 mod lock;
 mod recover;
 mod target;
@@ -21,6 +22,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use apply::{Applied, apply, undo};
+pub use kept::{keep, kept};
 pub use lock::{Lock, Waiting};
 pub use recover::{Recovered, recover, recover_locked};
 

@@ -3,8 +3,10 @@
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::time::SystemTime;
 
-use super::{FileTree, MAX_FILE_SIZE, ReadError, TreeFile};
+use super::{FileTree, MAX_FILE_SIZE, ReadError, Stamp, TreeFile};
 
 /// The files below a folder of the disk. Symbolic links are followed within the folder, and
 /// refused where they lead out of it.
@@ -176,4 +178,35 @@ impl FileTree for DiskTree {
         }
         Ok(Some(bytes))
     }
+
+    fn stamp(&self, path: &str) -> Option<Stamp> {
+        stamp_of(&fs::metadata(self.root.join(path)).ok()?)
+    }
+}
+
+#[cfg(unix)]
+fn stamp_of(metadata: &fs::Metadata) -> Option<Stamp> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let stamp = Stamp {
+        size: metadata.size(),
+        file: metadata.ino(),
+        modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec())?,
+        changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec())?,
+    };
+    stamp.settled(u64::try_from(now.ok()?.as_nanos()).ok()?)
+}
+
+#[cfg(unix)]
+fn nanoseconds(seconds: i64, rest: i64) -> Option<u64> {
+    let seconds = u64::try_from(seconds).ok()?;
+    let rest = u64::try_from(rest).ok()?;
+    seconds.checked_mul(1_000_000_000)?.checked_add(rest)
+}
+
+/// Elsewhere no time tells every change of a file.
+#[cfg(not(unix))]
+fn stamp_of(_: &fs::Metadata) -> Option<Stamp> {
+    None
 }

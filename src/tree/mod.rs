@@ -7,12 +7,14 @@
 mod disk;
 mod memory;
 mod overlay;
+mod stamp;
 
 use std::fmt;
 
 pub use disk::{DiskTree, real_path};
 pub use memory::MemoryTree;
 pub use overlay::Overlay;
+pub use stamp::{NoStampError, Stamp};
 
 /// The largest file that is read: 8 MiB. Flag files are a few kilobytes; lists of users belong
 /// into the application's own data.
@@ -34,6 +36,11 @@ pub trait FileTree: Sync {
     ///
     /// Fails if the file is there and cannot be read.
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, ReadError>;
+
+    /// Returns what tells that a file's content is still the same; `None` where that cannot be told.
+    fn stamp(&self, _path: &str) -> Option<Stamp> {
+        None
+    }
 }
 
 /// A file of a tree.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use super::{FileTree, ReadError, TreeFile};
+use super::{FileTree, ReadError, Stamp, TreeFile};
 
 /// A tree with some files changed, added or removed. Folders of the tree below are listed once,
 /// however often the overlay is read.
@@ -71,6 +71,11 @@ impl<T: FileTree> FileTree for Overlay<'_, T> {
             Some(text) => Ok(text.as_ref().map(|text| text.clone().into_bytes())),
             None => self.below.read(path),
         }
+    }
+
+    fn stamp(&self, path: &str) -> Option<Stamp> {
+        let is_below = !self.changed.contains_key(path);
+        is_below.then(|| self.below.stamp(path)).flatten()
     }
 }
 

@@ -14,6 +14,6 @@ mod revision;
 
 pub use files::{Files, yaml_stem};
 pub use load::{Loaded, Selection, load, load_files};
-pub use mention::mentioning;
+pub use mention::{Index, mentioning};
 pub use project::{CONFIG_FILE, Project, ProjectError, ProjectTree};
 pub use revision::RevisionTree;

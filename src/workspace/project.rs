@@ -8,7 +8,7 @@ use crate::config::{self, Config};
 use crate::diagnostic::{Diagnostics, join_names};
 use crate::git::{Commit, Objects, RevisionError};
 use crate::text::{Location, Source, SourceMap, Span};
-use crate::tree::{self, DiskTree, FileTree, ReadError, TreeFile};
+use crate::tree::{self, DiskTree, FileTree, ReadError, Stamp, TreeFile};
 
 use super::revision::RevisionTree;
 
@@ -49,6 +49,13 @@ impl FileTree for ProjectTree {
         match self {
             Self::Disk(tree) => tree.read(path),
             Self::Revision(tree) => tree.read(path),
+        }
+    }
+
+    fn stamp(&self, path: &str) -> Option<Stamp> {
+        match self {
+            Self::Disk(tree) => tree.stamp(path),
+            Self::Revision(tree) => tree.stamp(path),
         }
     }
 }
@@ -308,7 +315,7 @@ fn no_project(revision: &str, places: &[(&str, Option<String>)]) -> RevisionErro
 }
 
 /// The version of this program.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 fn place_of(config: &Config, sources: &SourceMap, span: Span) -> String {
     let position = sources.start(Location::new(config.source, span));

@@ -99,7 +99,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("similar", &["ops", "output"]),
     ("sha2", &["compile"]),
     ("strsim", &["diagnostic"]),
-    ("tempfile", &["git", "ops", "store"]),
+    ("tempfile", &["git", "ops", "store", "workspace"]),
     ("toml", &["config"]),
     ("walkdir", &["store"]),
 ];

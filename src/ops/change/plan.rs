@@ -11,12 +11,12 @@ use crate::patch::{self, Patched, Subject};
 use crate::store::FileChange;
 use crate::text::SourceMap;
 use crate::tree::Overlay;
-use crate::workspace::{CONFIG_FILE, Files, Project, ProjectTree, Selection, mentioning};
+use crate::workspace::{CONFIG_FILE, Files, Index, Project, ProjectTree, Selection, mentioning};
 use crate::yaml;
 
 use super::super::effects::Effect;
 use super::super::open::{Opened, find_environment, read_files, unknown_flag};
-use super::super::write::Planned;
+use super::super::write::{Planned, index_of};
 use super::select::Selected;
 use super::{
     RefusedError, Request, Verb, create, dependencies, emergency, message, refused, rename, select,
@@ -116,7 +116,11 @@ impl<'r> Planner<'r> {
         let verb = &request.verb;
         let wants_related = verb.names_dependants() || (verb.touches_contract() && !named);
         let related = if wants_related {
-            mentioning(&overlay, &listed, &keys)
+            let index = index_of(project.root()).map(|file| Index {
+                file,
+                is_kept: !request.write.dry_run,
+            });
+            mentioning(&overlay, &listed, &keys, index.as_ref())
         } else {
             BTreeSet::new()
         };

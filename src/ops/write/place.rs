@@ -1,7 +1,7 @@
-//! Where a project's lock and journal are.
+//! Where a project's lock, journal and index are.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::git;
 use crate::store::{self, Place, Waiting};
@@ -13,31 +13,53 @@ use super::{Note, note_of};
 /// working tree that is Git's own folder, so that nothing shows up beside the flags.
 #[must_use]
 pub fn place_of(root: &Path) -> Place {
-    // A working tree may lack the folder: the lock is Git's all the same.
-    let existing = root.ancestors().find(|folder| folder.is_dir());
-    let own = git::git_dir(existing.unwrap_or(root));
-    let Some(own) = own.map(|folder| folder.join("ffctl")) else {
-        return Place {
+    match OwnFolder::find(root) {
+        Some(own) => Place {
+            root: root.to_owned(),
+            lock: own.path.join("lock"),
+            journal: own.of_project("journal"),
+        },
+        None => Place {
             root: root.to_owned(),
             lock: root.join(CONFIG_FILE),
             journal: root.join(".ffctl-journal"),
+        },
+    }
+}
+
+/// Returns where the project of a folder, whose path is real, keeps its index. Outside of Git there
+/// is no place for one.
+pub(in crate::ops) fn index_of(root: &Path) -> Option<PathBuf> {
+    Some(OwnFolder::find(root)?.of_project("mentions"))
+}
+
+/// The program's folder in Git's own. Projects of one working tree share it and its lock.
+struct OwnFolder {
+    path: PathBuf,
+    /// What is behind the names of the project's own files.
+    suffix: String,
+}
+
+impl OwnFolder {
+    fn find(root: &Path) -> Option<Self> {
+        // A working tree may lack the folder: what is Git's is so all the same.
+        let existing = root.ancestors().find(|folder| folder.is_dir());
+        let path = git::git_dir(existing.unwrap_or(root))?.join("ffctl");
+        let workdir = root.ancestors().find(|folder| folder.join(".git").exists());
+        let prefix = workdir.and_then(|workdir| root.strip_prefix(workdir).ok());
+        let prefix = prefix.unwrap_or(Path::new("")).to_string_lossy();
+        let suffix = match prefix.as_ref() {
+            "" => String::new(),
+            prefix => format!(
+                "-{}",
+                prefix.replace('%', "%25").replace(['/', '\\'], "%2F")
+            ),
         };
-    };
-    // Projects of one working tree share the lock, and each has its own journal.
-    let workdir = root.ancestors().find(|folder| folder.join(".git").exists());
-    let prefix = workdir.and_then(|workdir| root.strip_prefix(workdir).ok());
-    let prefix = prefix.unwrap_or(Path::new("")).to_string_lossy();
-    let journal = match prefix.as_ref() {
-        "" => "journal".to_owned(),
-        prefix => format!(
-            "journal-{}",
-            prefix.replace('%', "%25").replace(['/', '\\'], "%2F")
-        ),
-    };
-    Place {
-        root: root.to_owned(),
-        lock: own.join("lock"),
-        journal: own.join(journal),
+        Some(Self { path, suffix })
+    }
+
+    fn of_project(&self, name: &str) -> PathBuf {
+        self.path.join(format!("{name}{}", self.suffix))
     }
 }
 
