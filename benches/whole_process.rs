@@ -81,12 +81,37 @@ fn main() {
             (0..times).map(|_| run(&folder, &arguments, true)).collect(),
         );
     }
-    writing(&folder, flags);
+    writing(&folder, flags, "no Git");
+    into_git(&folder);
+    writing(&folder, flags, "Git");
     fs::remove_dir_all(&folder).expect("the temporary folder can be removed");
 }
 
+/// Commits all files to a new repository. In Git's folder there is a place for an index.
+fn into_git(folder: &Path) {
+    let as_somebody = [
+        "-c",
+        "user.name=bench",
+        "-c",
+        "user.email=bench@example.com",
+    ];
+    for arguments in [
+        &["init", "--quiet"][..],
+        &["add", "."],
+        &["commit", "--quiet", "-m", "all"],
+    ] {
+        let status = Command::new("git")
+            .args(as_somebody)
+            .args(arguments)
+            .current_dir(folder)
+            .status()
+            .expect("git is installed");
+        assert!(status.success(), "git {arguments:?}: {status}");
+    }
+}
+
 /// Commands that write: each run changes a file, down to the disk, and has to succeed.
-fn writing(folder: &Path, flags: usize) {
+fn writing(folder: &Path, flags: usize, place: &str) {
     const TIMES: usize = 40;
     // Booleans, each in another folder and with flags that depend on it.
     let key = |at: usize| catalog::key(at * 10 % flags);
@@ -127,12 +152,13 @@ fn writing(folder: &Path, flags: usize) {
         ];
         run(folder, &arguments, false)
     };
-    tell("enable --no-commit", (0..TIMES).map(enable).collect());
-    tell(
-        "emergency-disable --no-commit",
-        (0..TIMES).map(kill).collect(),
-    );
-    tell("restore --no-commit", (0..TIMES).map(restore).collect());
+    let told = |command: &str, run: &dyn Fn(usize) -> Run| {
+        let name = format!("{command} --no-commit, {place}");
+        tell(&name, (0..TIMES).map(run).collect());
+    };
+    told("enable", &enable);
+    told("emergency-disable", &kill);
+    told("restore", &restore);
 }
 
 /// Prints the line of a command.
