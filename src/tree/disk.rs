@@ -169,10 +169,10 @@ impl FileTree for DiskTree {
             return Err(ReadError::TooLarge(size));
         }
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
-        // The limit holds too for a file that grows while it is read.
-        file.take(MAX_FILE_SIZE + 1)
-            .read_to_end(&mut bytes)
-            .map_err(io)?;
+        // What is added meanwhile is not looked for, which is a call of the system less for each of
+        // thousands of files. Some file systems tell no sizes.
+        let limit = if size == 0 { MAX_FILE_SIZE + 1 } else { size };
+        file.take(limit).read_to_end(&mut bytes).map_err(io)?;
         if bytes.len() as u64 > MAX_FILE_SIZE {
             return Err(ReadError::TooLarge(bytes.len() as u64));
         }
@@ -209,4 +209,51 @@ fn nanoseconds(seconds: i64, rest: i64) -> Option<u64> {
 #[cfg(not(unix))]
 fn stamp_of(_: &fs::Metadata) -> Option<Stamp> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_listed_by_path_without_hidden_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in [
+            "flags/a/x",
+            "flags/a-b",
+            "flags/a.b/.x",
+            "flags/.a/x",
+            "flags/é/x",
+        ] {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let tree = DiskTree::new(folder.path()).unwrap();
+        let paths = |folder: &str| -> Vec<String> {
+            let files = tree.list(folder).unwrap();
+            assert!(files.iter().all(|file| file.problem.is_none()));
+            files.into_iter().map(|file| file.path).collect()
+        };
+        let all = ["flags/a-b", "flags/a/x", "flags/é/x"];
+        assert_eq!(paths("flags"), all);
+        assert_eq!(paths("flags/"), all);
+        assert_eq!(paths(""), all);
+        assert_eq!(paths("flags/a"), ["flags/a/x"]);
+        assert_eq!(paths("none"), [""; 0]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_was_just_written_has_no_stamp() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.yaml");
+        let file = fs::File::create(&path).unwrap();
+        let tree = DiskTree::new(folder.path()).unwrap();
+        assert_eq!(tree.stamp("a.yaml"), None);
+        // An old time of the content is not enough: it can be set.
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(tree.stamp("a.yaml"), None);
+        assert_eq!(tree.stamp("none"), None);
+    }
 }

@@ -99,7 +99,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("similar", &["ops", "output"]),
     ("sha2", &["compile"]),
     ("strsim", &["diagnostic"]),
-    ("tempfile", &["git", "ops", "store", "workspace"]),
+    ("tempfile", &["git", "ops", "store", "tree", "workspace"]),
     ("toml", &["config"]),
     ("walkdir", &["store"]),
 ];

@@ -27,9 +27,8 @@ use super::files::{Files, FlagPath};
 use index::Entry;
 use words::{Wanted, words};
 
-/// How many files must have been read, although they have stamps, for the index to be written anew:
-/// fewer are read sooner.
-const WORTH_KEEPING: usize = 100;
+/// From how many files on it is worth it to read them in parallel, and to keep what was read.
+const MANY: usize = 100;
 
 /// Where the index of a project is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,12 +80,14 @@ fn by_reading<'f>(
     files.flags.par_iter().filter(names_one).collect()
 }
 
-/// A flag's file and its words.
+/// A flag's file, and what is known of it.
 struct Looked<'f, 'i> {
     file: &'f FlagPath,
-    /// `None` where they cannot be kept.
+    /// From before it is read, so that a write in between gives it another. `None` where what it
+    /// says cannot be kept.
     stamp: Option<Stamp>,
-    words: Cow<'i, str>,
+    /// Its words: those of the index, or as they were read; `None` before that.
+    words: Option<Cow<'i, str>>,
 }
 
 fn with_index<'f>(
@@ -96,65 +97,74 @@ fn with_index<'f>(
     index: &Index,
 ) -> Vec<&'f FlagPath> {
     let kept = store::kept(&index.file).unwrap_or_default();
-    let entries = index::read(&kept);
-    let readable = files
-        .flags
-        .iter()
-        .filter(|file| file.file.problem.is_none());
-    let pairs = paired(readable, &entries);
-    let looked: Vec<Looked<'_, '_>> = pairs
-        .into_par_iter()
-        .map(|(file, entry)| look(tree, file, entry))
-        .collect();
-    let is_new =
-        |looked: &&Looked<'_, '_>| looked.stamp.is_some() && matches!(looked.words, Cow::Owned(_));
-    if index.is_kept && looked.iter().filter(is_new).count() >= WORTH_KEEPING {
-        let entries = looked.iter().filter_map(|looked| {
-            Some(Entry {
-                stamp: looked.stamp?,
-                path: &looked.file.file.path,
-                words: &looked.words,
-            })
-        });
+    let mut looked = look(tree, files, index::read(&kept));
+    let is_unread = |looked: &&mut Looked<'_, '_>| looked.words.is_none();
+    let unread: Vec<&mut Looked<'_, '_>> = looked.iter_mut().filter(is_unread).collect();
+    if unread.len() < MANY {
+        for looked in unread {
+            looked.read(tree);
+        }
+    } else {
+        unread.into_par_iter().for_each(|looked| looked.read(tree));
+    }
+    let is_new = |looked: &&Looked<'_, '_>| {
+        looked.stamp.is_some() && matches!(looked.words, Some(Cow::Owned(_)))
+    };
+    if index.is_kept && looked.iter().filter(is_new).count() >= MANY {
+        let entries = looked.iter().filter_map(Looked::entry);
         store::keep(&index.file, index::write(entries).as_bytes());
     }
-    let naming = looked.iter().filter(|looked| wanted.is_in(&looked.words));
+    let names_one = |looked: &&Looked<'_, '_>| {
+        let words = looked.words.as_deref();
+        words.is_some_and(|words| wanted.is_in(words))
+    };
+    let naming = looked.iter().filter(names_one);
     naming.map(|looked| looked.file).collect()
 }
 
-/// Returns the files, each with the entry of its path. Both are sorted by path.
-fn paired<'f, 'e, 'i>(
-    files: impl Iterator<Item = &'f FlagPath>,
-    entries: &'e [Entry<'i>],
-) -> Vec<(&'f FlagPath, Option<&'e Entry<'i>>)> {
-    let mut entries = entries.iter().peekable();
-    let pair = |file: &'f FlagPath| {
-        let path = file.file.path.as_str();
-        while entries.next_if(|entry| entry.path < path).is_some() {}
-        (file, entries.next_if(|entry| entry.path == path))
-    };
-    files.map(pair).collect()
-}
-
-/// Returns the words of a file: those of the entry, if it has not changed since. The stamp is from
-/// before it is read, so that a write in between gives it another.
+/// Looks at the files from outside. Of those that have not changed since the index was written, it
+/// has the words. Both are sorted by path.
 fn look<'f, 'i>(
     tree: &impl FileTree,
-    file: &'f FlagPath,
-    entry: Option<&Entry<'i>>,
-) -> Looked<'f, 'i> {
-    let path = &file.file.path;
-    let stamp = tree.stamp(path);
-    let known = entry.filter(|entry| Some(entry.stamp) == stamp);
-    let (stamp, words) = match known {
-        Some(entry) => (stamp, Cow::Borrowed(entry.words)),
-        None => match tree.read(path) {
-            Ok(Some(bytes)) => (stamp, Cow::Owned(words(&bytes))),
-            // What cannot be read now may be read another time, and no stamp tells.
-            _ => (None, Cow::Borrowed("")),
-        },
+    files: &'f Files,
+    entries: Vec<Entry<'i>>,
+) -> Vec<Looked<'f, 'i>> {
+    let mut entries = entries.into_iter().peekable();
+    let look = |file: &'f FlagPath| {
+        let path = file.file.path.as_str();
+        while entries.next_if(|entry| entry.path < path).is_some() {}
+        let entry = entries.next_if(|entry| entry.path == path);
+        let stamp = tree.stamp(path);
+        let known = entry.filter(|entry| Some(entry.stamp) == stamp);
+        Looked {
+            file,
+            stamp,
+            words: known.map(|entry| Cow::Borrowed(entry.words)),
+        }
     };
-    Looked { file, stamp, words }
+    let files = files.flags.iter();
+    files
+        .filter(|file| file.file.problem.is_none())
+        .map(look)
+        .collect()
+}
+
+impl Looked<'_, '_> {
+    fn read(&mut self, tree: &impl FileTree) {
+        match tree.read(&self.file.file.path) {
+            Ok(Some(bytes)) => self.words = Some(Cow::Owned(words(&bytes))),
+            // What cannot be read now may be read another time, and no stamp tells.
+            Ok(None) | Err(_) => self.stamp = None,
+        }
+    }
+
+    fn entry(&self) -> Option<Entry<'_>> {
+        Some(Entry {
+            stamp: self.stamp?,
+            path: &self.file.file.path,
+            words: self.words.as_deref()?,
+        })
+    }
 }
 
 /// Returns the flags that flag-dependencies.yaml ties to one of the keys.

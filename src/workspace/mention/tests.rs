@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::tree::{ReadError, TreeFile};
+use crate::tree::{Overlay, ReadError, TreeFile};
 
 use super::*;
 
@@ -100,6 +100,19 @@ fn what_has_not_changed_is_not_read() {
     assert_eq!((&with, with.len(), reads), (&without, 4, 3));
     // That little is not worth another index.
     assert_eq!(store::kept(&index.file), Some(written));
+}
+
+#[test]
+fn what_a_plan_changes_is_read_as_it_would_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let (tree, index) = (project(), index(&folder));
+    tree.ask(8, &index);
+    let mut overlay = Overlay::new(&tree);
+    overlay.set(&path(20), Some(on(8)));
+    overlay.set(&path(7), None);
+    let files = Files::list(&overlay, None);
+    let found = mentioning(&overlay, &files, &["f008".to_owned()], Some(&index));
+    assert_eq!(found, [FlagKey::new("f020").unwrap()].into());
 }
 
 #[test]
