@@ -5,7 +5,7 @@ use std::io;
 
 use clap::error::ErrorKind;
 
-use crate::ops::{RefusedError, RevisionError, UsageError};
+use crate::ops::{Interrupted, RefusedError, RevisionError, UsageError};
 use crate::output::json;
 use crate::workspace::ProjectError;
 
@@ -30,6 +30,9 @@ pub(super) fn of_command(error: &anyhow::Error, ui: &mut Ui) -> ExitStatus {
     }
     let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
     ui.error(&error.to_string(), &causes, hint(error).as_deref());
+    if error.is::<Interrupted>() {
+        return ExitStatus::Interrupted;
+    }
     ExitStatus::Usage
 }
 

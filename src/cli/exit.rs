@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// How the program ends. A bug ends it with 101 (see the program itself), an interrupt with 130.
+/// How the program ends. A bug ends it with 101 (see the program itself).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
     /// Done, and clean.
@@ -11,6 +11,8 @@ pub enum ExitStatus {
     No,
     /// A bad option, or a world that cannot be worked in.
     Usage,
+    /// Interrupted, and what was begun is taken back.
+    Interrupted,
 }
 
 impl ExitStatus {
@@ -21,6 +23,7 @@ impl ExitStatus {
             Self::Success => 0,
             Self::No => 1,
             Self::Usage => 2,
+            Self::Interrupted => 130,
         }
     }
 }

@@ -14,6 +14,7 @@
 mod commit;
 mod head;
 mod index;
+mod interrupt;
 mod objects;
 mod program;
 mod remote;
@@ -24,6 +25,7 @@ mod worktree;
 pub use commit::{Made, commit_only};
 pub use head::{Head, head};
 pub use index::{Staged, advance, export_index, restage, stage, staged};
+pub use interrupt::{Interrupted, Unbroken};
 pub use objects::{Commit, Entry, EntryKind, ObjectId, Objects, RevisionError};
 pub use program::{GitError, NotInstalled, WRITING};
 pub use remote::{Pushed, fetch, push, remote_of, upstream_of};

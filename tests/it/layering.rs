@@ -96,6 +96,7 @@ const HOMES: &[(&str, &[&str])] = &[
         &["format", "output", "record", "ruleset", "schema"],
     ),
     ("serde_json_canonicalizer", &["compile"]),
+    ("signal_hook", &["git"]),
     ("similar", &["ops", "output"]),
     ("sha2", &["compile"]),
     ("strsim", &["diagnostic"]),

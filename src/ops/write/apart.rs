@@ -1,8 +1,8 @@
 //! A commit on top of any other, built in a temporary working tree.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 
-use crate::git::{self, Repo, TemporaryWorktree};
+use crate::git::{self, Interrupted, Repo, TemporaryWorktree, Unbroken};
 use crate::store::Lock;
 use crate::workspace::CONFIG_FILE;
 
@@ -24,8 +24,18 @@ pub(super) struct Built<T> {
 }
 
 impl<T> Session<'_, T> {
-    /// Plans on top of a commit, writes and commits there. No branch moves.
+    /// Plans on top of a commit, writes and commits there. No branch moves. An interrupt is waited
+    /// out, so that nothing of the temporary working tree is left.
     pub(super) fn build_on(&mut self, repo: &Repo, tip: &str) -> anyhow::Result<Built<T>> {
+        let unbroken = Unbroken::begin();
+        let built = self.build(repo, tip);
+        if unbroken.is_interrupted() {
+            return Err(anyhow!("the commit was not made").context(Interrupted));
+        }
+        built
+    }
+
+    fn build(&mut self, repo: &Repo, tip: &str) -> anyhow::Result<Built<T>> {
         self.not_in_a_submodule(repo)?;
         let prefix = repo.path_of(&self.root)?;
         let worktree = TemporaryWorktree::at(repo, tip).context(NOT_COMMITTED)?;

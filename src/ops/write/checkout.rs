@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 
-use crate::git::{self, Checkout, Repo};
+use crate::git::{self, Checkout, Interrupted, Made, Repo, Unbroken};
 use crate::store::{self, Applied, Changed, FileChange, Lock, Place};
 use crate::workspace::CONFIG_FILE;
 
@@ -96,10 +96,9 @@ impl<T> Session<'_, T> {
             return Ok(WriteReport::new(WriteStatus::Nothing, planned));
         };
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-        let made = match git::commit_only(&repo, &paths, &planned.message) {
-            Ok(made) => made,
-            Err(error) => return Err(put_back(error, &place, lock, &applied)),
-        };
+        let made = commit_or_put_back(&place, lock, &applied, || {
+            git::commit_only(&repo, &paths, &planned.message)
+        })?;
         let id = made.id;
         if let Some(problem) = made.problem {
             self.warn(
@@ -235,6 +234,29 @@ pub(super) fn paths_in(
     changed
         .map(|file| repo.path_of(&root.join(&file.path)))
         .collect()
+}
+
+/// Commits what was applied. An interrupt is waited out: either the commit is made, or the files are
+/// put back.
+fn commit_or_put_back(
+    place: &Place,
+    lock: &Lock,
+    applied: &Applied,
+    commit: impl FnOnce() -> anyhow::Result<Made>,
+) -> anyhow::Result<Made> {
+    let unbroken = Unbroken::begin();
+    let made = commit().map_err(|error| put_back(error, place, lock, applied));
+    if !unbroken.is_interrupted() {
+        return made;
+    }
+    let error = match made {
+        Ok(made) => anyhow!(
+            "the commit {} is made all the same, and nothing was done after it",
+            short(&made.id)
+        ),
+        Err(error) => error,
+    };
+    Err(error.context(Interrupted))
 }
 
 /// Takes the files back that could not be committed, and returns the error to tell.

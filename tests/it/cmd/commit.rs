@@ -1,6 +1,10 @@
 //! Commits by the writing commands: exactly the plan's files, whatever else is going on.
 #![cfg(unix)]
 
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
 use crate::support::git::{Repositories, TestRepo};
 use crate::support::{ENVIRONMENTS, Output};
 
@@ -501,4 +505,76 @@ fn outside_of_git_there_is_nothing_to_commit_to() {
     let ran = run(&repo, ENABLE, &["--commit"]).exits(2);
     assert!(ran.stderr.contains("is in no Git repository"), "{ran}");
     assert_eq!(repo.read(FILE), CART);
+}
+
+/// Sends a signal to all processes of a group, as a terminal does, once its hook runs.
+fn interrupt_in_hook(repo: &TestRepo, signal: &str, more: &[&str]) -> (i32, String) {
+    repo.hook("pre-commit", "touch waiting; exec sleep 60");
+    let arguments = [ENABLE, more].concat();
+    let mut command = repo.command(&arguments);
+    command.process_group(0);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let is_waiting = || {
+        let list = repo.git(&["worktree", "list", "--porcelain"]);
+        let folders = list
+            .lines()
+            .filter_map(|line| line.strip_prefix("worktree "));
+        let mut folders = folders.map(Path::new);
+        folders.any(|folder| folder.join("waiting").exists())
+    };
+    while !is_waiting() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let group = format!("-{}", child.id());
+    let kill = Command::new("kill").args([signal, "--", &group]).status();
+    assert!(kill.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    (output.status.code().unwrap(), said)
+}
+
+#[test]
+fn an_interrupt_in_a_hook_puts_the_files_back() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories);
+    for signal in ["-INT", "-TERM"] {
+        let (status, said) = interrupt_in_hook(&repo, signal, &["--commit"]);
+        assert_eq!(status, 130, "{said}");
+        assert!(said.contains("error: interrupted"), "{said}");
+        assert!(said.contains("the files are as before"), "{said}");
+        std::fs::remove_file(repo.path.join("waiting")).unwrap();
+        assert_eq!(repo.read(FILE), CART);
+        assert_eq!(repo.log("main"), ["begin"]);
+        assert!(repo.status().is_empty(), "{:?}", repo.status());
+    }
+}
+
+#[test]
+fn an_interrupt_in_a_hook_of_another_branch_leaves_nothing() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories);
+    let (status, said) = interrupt_in_hook(&repo, "-INT", &["--branch", "next"]);
+    assert_eq!(status, 130, "{said}");
+    assert_eq!(repo.read(FILE), CART);
+    assert_eq!(repo.git(&["branch", "--format=%(refname:short)"]), "main");
+    let worktrees = repo.git(&["worktree", "list", "--porcelain"]);
+    assert_eq!(worktrees.matches("worktree ").count(), 1, "{worktrees}");
+    assert!(repo.status().is_empty(), "{:?}", repo.status());
+}
+
+#[test]
+fn an_edit_made_while_a_hook_was_interrupted_stays() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories);
+    let mine = "default_value: true\n";
+    let hook = format!("printf '{mine}' > {FILE}; kill -INT 0; sleep 60");
+    repo.hook("pre-commit", &hook);
+    let mut command = repo.command(&[ENABLE, &["--commit"]].concat());
+    let output = command.process_group(0).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("stay as they are"), "{said}");
+    assert_eq!(repo.read(FILE), mine);
+    assert_eq!(repo.log("main"), ["begin"]);
 }
