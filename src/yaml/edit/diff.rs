@@ -1,8 +1,8 @@
-//! The first difference between what a file says and what is wanted.
+//! The differences between what a file says and what is wanted: those that can be made at once.
 //!
-//! Edits are made one at a time, and each is followed by another look; so only the first is
-//! searched. Changes come before additions, and additions before removals: a collection that keeps
-//! or gains a part is never empty in between.
+//! Edits are followed by another look; so of each collection only the first change is searched, and
+//! only if its parts have none. Changes come before additions, and additions before removals: a
+//! collection that keeps or gains a part is never empty in between.
 
 use std::collections::HashMap;
 
@@ -14,28 +14,27 @@ use super::matching::{Pairs, match_items};
 /// Below so many keys a search costs less than a table.
 const FEW: usize = 16;
 
-/// Returns the first change that brings the value nearer to what is wanted; without one, the value
-/// says what is wanted.
-pub(super) fn difference(view: View<'_>, wanted: &Tree) -> Option<Change> {
-    at(view, wanted, &mut Vec::new())
+/// Returns changes that bring the value nearer to what is wanted; without any, the value says what
+/// is wanted. None is in a part of what another one changes.
+pub(super) fn differences(view: View<'_>, wanted: &Tree) -> Vec<Change> {
+    let mut changes = Vec::new();
+    at(view, wanted, &mut Vec::new(), &mut changes);
+    changes
 }
 
-fn at(view: View<'_>, wanted: &Tree, path: &mut Path) -> Option<Change> {
-    let change = match &wanted.value {
-        TreeValue::Scalar(scalar) => {
-            let is_same = view.scalar().is_some_and(|old| same_scalar(old, scalar));
-            return (!is_same).then(|| Change::Set(path.clone(), wanted.clone()));
-        }
-        TreeValue::Map(entries) if view.is_map() => in_map(view, entries, path),
-        TreeValue::List(items) if view.is_list() => in_list(view, items, path),
-        _ => return Some(Change::Set(path.clone(), wanted.clone())),
-    }?;
+fn at(view: View<'_>, wanted: &Tree, path: &mut Path, changes: &mut Vec<Change>) {
+    let before = changes.len();
+    match &wanted.value {
+        TreeValue::Scalar(scalar) if view.scalar().is_some_and(|old| same_scalar(old, scalar)) => {}
+        TreeValue::Map(entries) if view.is_map() => in_map(view, entries, path, changes),
+        TreeValue::List(items) if view.is_list() => in_list(view, items, path, changes),
+        _ => return changes.push(Change::Set(path.clone(), wanted.clone())),
+    }
     // What stands below an alias is not here: the alias is written out first.
-    Some(if view.is_alias() {
-        Change::Expand(path.clone())
-    } else {
-        change
-    })
+    if view.is_alias() && changes.len() > before {
+        changes.truncate(before);
+        changes.push(Change::Expand(path.clone()));
+    }
 }
 
 /// Finds keys in the order in which they are nearly always asked for.
@@ -81,7 +80,8 @@ impl<'k> Keys<'k> {
     }
 }
 
-fn in_map(view: View<'_>, wanted: &[(String, Tree)], path: &mut Path) -> Option<Change> {
+fn in_map(view: View<'_>, wanted: &[(String, Tree)], path: &mut Path, changes: &mut Vec<Change>) {
+    let before = changes.len();
     let members: Vec<_> = view.entries().collect();
     let mut old = Keys::new(members.iter().map(|member| member.key));
     let mut kept = vec![false; members.len()];
@@ -94,24 +94,25 @@ fn in_map(view: View<'_>, wanted: &[(String, Tree)], path: &mut Path) -> Option<
         if let Some(kept) = kept.get_mut(index) {
             *kept = true;
         }
-        path.push(index);
-        let change = members
-            .get(index)
-            .and_then(|member| at(member.value, tree, path));
-        path.pop();
-        if change.is_some() {
-            return change;
+        if let Some(member) = members.get(index) {
+            path.push(index);
+            at(member.value, tree, path, changes);
+            path.pop();
         }
     }
+    if changes.len() > before {
+        return;
+    }
     if let Some(place) = missing {
-        return new_key(&mut old, wanted, place, path);
+        changes.extend(new_key(&mut old, wanted, place, path));
+        return;
     }
     // A key that is written again, and wanted, stays: the file said so before.
     let mut new = Keys::new(wanted.iter().map(|(key, _)| key.as_str()));
     let gone = members
         .iter()
-        .rposition(|member| new.find(member.key).is_none())?;
-    Some(Change::Remove(path.clone(), gone))
+        .rposition(|member| new.find(member.key).is_none());
+    changes.extend(gone.map(|gone| Change::Remove(path.clone(), gone)));
 }
 
 /// Returns the insertion of a key: behind the one that is wanted before it, else before the next
@@ -144,21 +145,28 @@ fn new_key(
     })
 }
 
-fn in_list(view: View<'_>, wanted: &[Tree], path: &mut Path) -> Option<Change> {
+fn in_list(view: View<'_>, wanted: &[Tree], path: &mut Path, changes: &mut Vec<Change>) {
+    let before = changes.len();
     let old: Vec<View<'_>> = view.items().collect();
     let pairs = match_items(&old, wanted);
     for (new, index) in pairs.of_new.iter().enumerate() {
         let (Some(index), Some(tree)) = (*index, wanted.get(new)) else {
             continue;
         };
-        path.push(index);
-        let change = old.get(index).and_then(|item| at(*item, tree, path));
-        path.pop();
-        if change.is_some() {
-            return change;
+        if let Some(item) = old.get(index) {
+            path.push(index);
+            at(*item, tree, path, changes);
+            path.pop();
         }
     }
-    if let Some((from, to)) = first_move(&pairs) {
+    if changes.len() == before {
+        changes.extend(of_items(old.len(), wanted, &pairs, path));
+    }
+}
+
+/// Returns the first change of a list whose items say what is wanted of them.
+fn of_items(old: usize, wanted: &[Tree], pairs: &Pairs, path: &Path) -> Option<Change> {
+    if let Some((from, to)) = first_move(pairs) {
         return Some(Change::Move(path.clone(), from, to));
     }
     if let Some(new) = pairs.of_new.iter().position(Option::is_none) {
@@ -167,13 +175,13 @@ fn in_list(view: View<'_>, wanted: &[Tree], path: &mut Path) -> Option<Change> {
         let index = before.map(|index| index + 1).or(behind);
         return Some(Change::Insert {
             at: path.clone(),
-            index: index.unwrap_or(old.len()),
+            index: index.unwrap_or(old),
             key: None,
             tree: wanted.get(new)?.clone(),
         });
     }
     let matched: Vec<usize> = pairs.of_new.iter().filter_map(|old| *old).collect();
-    let mut is_matched = vec![false; old.len()];
+    let mut is_matched = vec![false; old];
     for index in matched {
         if let Some(is_matched) = is_matched.get_mut(index) {
             *is_matched = true;

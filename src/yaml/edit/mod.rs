@@ -1,9 +1,10 @@
 //! The lossless editor: a text, and what it is to say, to the same text with the fewest bytes changed.
 //!
-//! Declarative: [`rewrite`] compares what a text says with the wanted [`Tree`] and makes one
-//! primitive change at a time (`diff`, `matching`), as replacements of bytes (`plan`, `replace`,
-//! `block`, `flow`). After each the text is parsed again and held to the change (`change`): exactly
-//! this value is another, and nothing else. What cannot be held to it is not written. An edit
+//! Declarative: [`rewrite`] compares what a text says with the wanted [`Tree`] and makes the
+//! primitive changes that are apart from each other (`diff`, `matching`), as replacements of bytes
+//! (`plan`, `replace`, `block`, `flow`). Then the text is parsed again and held to the changes
+//! (`change`): exactly these values are others, and nothing else. Changes that do not stand this
+//! together are made one at a time, and what does not stand it by itself is not written. An edit
 //! changes the meaning of the node it names and of no other, so aliases of what changes are written
 //! out first (`alias`). Comments, spacing and styles stay; new text keeps the file's habits
 //! (`habits`, `render`).
@@ -34,7 +35,7 @@ use habits::Habits;
 use layout::Reader;
 use lines::text_start;
 use plan::{FORMS, plan};
-use splice::splice;
+use splice::{Splice, splice};
 
 pub use render::render_document;
 
@@ -88,11 +89,15 @@ pub fn rewrite(text: &str, wanted: &Tree) -> Result<String, RewriteError> {
             }
             return begin(&text, wanted);
         };
-        let Some(change) = diff::difference(document.root(), wanted) else {
+        let changes = diff::differences(document.root(), wanted);
+        let Some(first) = changes.first() else {
             drop(document);
             return Ok(text);
         };
-        let next = step(&document, &change)?;
+        let next = match several(&document, &changes) {
+            Some(next) => next,
+            None => step(&document, first)?,
+        };
         drop(document);
         text = next;
         budget -= 1;
@@ -133,7 +138,7 @@ fn begin(text: &str, wanted: &Tree) -> Result<String, RewriteError> {
         format!("{text}{new}")
     };
     let says_so =
-        read(&begun)?.is_some_and(|document| diff::difference(document.root(), wanted).is_none());
+        read(&begun)?.is_some_and(|document| diff::differences(document.root(), wanted).is_empty());
     if says_so {
         Ok(begun)
     } else {
@@ -145,6 +150,54 @@ fn bug(change: &Change) -> RewriteError {
     RewriteError::Bug {
         change: format!("{change:?}"),
     }
+}
+
+/// Makes as many of the changes at once as stand the check together. `None` if that is not even two:
+/// then the first must be made by itself.
+fn several(document: &Document<'_>, changes: &[Change]) -> Option<String> {
+    if changes.len() < 2 {
+        return None;
+    }
+    let reader = Reader {
+        text: document.text(),
+        document,
+    };
+    let apart = apart(reader, changes);
+    let old = whole(document.root());
+    let mut count = apart.len();
+    while count > 1 {
+        let made = apart.get(..count)?;
+        let mut wanted = old.clone();
+        made.iter()
+            .try_for_each(|(change, _)| change.apply(&mut wanted))?;
+        let splices = made.iter().flat_map(|(_, splices)| splices.clone());
+        let text = splice(reader.text, splices.collect())?;
+        if says(&text, &wanted) {
+            return Some(text);
+        }
+        count /= 2;
+    }
+    None
+}
+
+/// Returns the changes that each stand behind those before them in the text, with their
+/// replacements. What has aliases in its way waits.
+fn apart<'c>(reader: Reader<'_>, changes: &'c [Change]) -> Vec<(&'c Change, Vec<Splice>)> {
+    let mut apart = Vec::with_capacity(changes.len());
+    let mut end = None;
+    for change in changes {
+        if matches!(change, Change::Expand(_)) || alias::in_the_way(reader, change).is_some() {
+            continue;
+        }
+        let [form, ..] = FORMS;
+        let splices = plan(reader, change, form).unwrap_or_default();
+        let start = splices.iter().map(|splice| splice.range.start).min();
+        if start > end {
+            end = splices.iter().map(|splice| splice.range.end).max();
+            apart.push((change, splices));
+        }
+    }
+    apart
 }
 
 /// Makes one change, or what must be done before it.
@@ -191,12 +244,17 @@ fn attempt(reader: Reader<'_>, old: &Tree, change: &Change) -> Option<String> {
     change.apply(&mut wanted)?;
     FORMS.iter().find_map(|form| {
         let text = splice(reader.text, plan(reader, change, *form)?)?;
-        let is_so = match read(&text).ok()? {
-            Some(document) => same(&whole(document.root()), &wanted),
-            None => wanted.scalar() == Some(&Scalar::Null),
-        };
-        is_so.then_some(text)
+        says(&text, &wanted).then_some(text)
     })
+}
+
+/// Returns whether a text says this and nothing else.
+fn says(text: &str, wanted: &Tree) -> bool {
+    match read(text) {
+        Ok(Some(document)) => same(&whole(document.root()), wanted),
+        Ok(None) => wanted.scalar() == Some(&Scalar::Null),
+        Err(_) => false,
+    }
 }
 
 /// Returns the change as a new value of the collection that it is in. That loses the collection's
@@ -293,5 +351,39 @@ mod tests {
         flags.set("flag_19999", false, &[]);
         let edited = rewrite(&text, &wanted).expect("an edit");
         assert!(edited.ends_with("  flag_19999: false\n"));
+    }
+
+    /// Many changes cost a few readings of the file, too, and leave every other byte alone.
+    #[test]
+    fn many_changes_of_a_file_are_made_soon() {
+        let rules = |serving: &str| {
+            let mut text = String::from("targeting_rules:\n");
+            for number in 0..400 {
+                text.push_str(&format!(
+                    "  - name: rule_{number}  # {number}\n    # how many\n    {serving}\n\n    value: {number}\n"
+                ));
+            }
+            text
+        };
+        let text = rules("bucket_by: user  # by whom\n    limit:   10 # for now");
+        let mut wanted = {
+            let document = read(&text).expect("YAML").expect("a document");
+            whole(document.root())
+        };
+        let list = wanted.get_mut("targeting_rules").expect("just written");
+        for rule in list.items_mut().expect("a list") {
+            rule.set("limit", Scalar::Integer(20), &[]);
+            rule.set("after", true, &[]);
+            rule.remove("bucket_by");
+        }
+        let expected = rules("limit:   20 # for now");
+        let expected: String = expected
+            .split_inclusive('\n')
+            .flat_map(|line| {
+                let is_last = line.starts_with("    value:");
+                [line, if is_last { "    after: true\n" } else { "" }]
+            })
+            .collect();
+        assert_eq!(rewrite(&text, &wanted), Ok(expected));
     }
 }
