@@ -11,7 +11,7 @@ use super::layout::Reader;
 pub(super) fn in_the_way(reader: Reader<'_>, change: &Change) -> Option<Path> {
     let (at, part) = match change {
         Change::Expand(_) => return None,
-        Change::Set(path, _) => (path.as_slice(), None),
+        Change::Set(path, _) | Change::Replace(path, ..) => (path.as_slice(), None),
         Change::Remove(path, index) => (path.as_slice(), Some(*index)),
         Change::Insert { at, .. } | Change::Move(at, ..) => (at.as_slice(), None),
     };
@@ -24,7 +24,10 @@ pub(super) fn in_the_way(reader: Reader<'_>, change: &Change) -> Option<Path> {
         id = child(reader, id, *index)?;
         note(reader, id, &mut touched);
     }
-    let goes = matches!(change, Change::Set(..) | Change::Remove(..));
+    let goes = matches!(
+        change,
+        Change::Set(..) | Change::Replace(..) | Change::Remove(..)
+    );
     if goes {
         each(reader, id, &mut Vec::new(), &mut |id, _| {
             note(reader, id, &mut touched);

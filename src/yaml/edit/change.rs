@@ -10,6 +10,8 @@ pub(super) type Path = Vec<usize>;
 pub(super) enum Change {
     /// Another value at a place.
     Set(Path, Tree),
+    /// Another key, with its value, in the place of an entry.
+    Replace(Path, String, Tree),
     /// A new part of the collection at a place.
     Insert {
         /// The collection.
@@ -34,7 +36,7 @@ impl Change {
     pub(super) fn collection(&self) -> &[usize] {
         match self {
             Self::Insert { at, .. } | Self::Remove(at, _) | Self::Move(at, ..) => at,
-            Self::Set(path, _) | Self::Expand(path) => {
+            Self::Set(path, _) | Self::Replace(path, ..) | Self::Expand(path) => {
                 path.split_last().map_or(&[], |(_, above)| above)
             }
         }
@@ -45,6 +47,13 @@ impl Change {
         match self {
             Self::Expand(_) => {}
             Self::Set(path, tree) => node(root, path)?.value = tree.value.clone(),
+            Self::Replace(path, key, tree) => {
+                let (index, above) = path.split_last()?;
+                let TreeValue::Map(entries) = &mut node(root, above)?.value else {
+                    return None;
+                };
+                *entries.get_mut(*index)? = (key.clone(), tree.clone());
+            }
             Self::Insert {
                 at,
                 index,

@@ -11,6 +11,10 @@ use crate::document::{Tree, TreeValue, View};
 use super::change::{Change, Path, same_scalar};
 use super::matching::{Pairs, match_items};
 
+/// Keys of which one excludes the others: a new one takes the place of the old one, and the comments
+/// around it.
+const EXCLUSIVE: [&[&str]; 2] = [&["percentage", "gradual"], &["value", "variant", "split"]];
+
 /// Below so many keys a search costs less than a table.
 const FEW: usize = 16;
 
@@ -85,10 +89,10 @@ fn in_map(view: View<'_>, wanted: &[(String, Tree)], path: &mut Path, changes: &
     let members: Vec<_> = view.entries().collect();
     let mut old = Keys::new(members.iter().map(|member| member.key));
     let mut kept = vec![false; members.len()];
-    let mut missing: Option<usize> = None;
+    let mut missing = Vec::new();
     for (place, (key, tree)) in wanted.iter().enumerate() {
         let Some(index) = old.find(key) else {
-            missing = missing.or(Some(place));
+            missing.push(place);
             continue;
         };
         if let Some(kept) = kept.get_mut(index) {
@@ -103,8 +107,11 @@ fn in_map(view: View<'_>, wanted: &[(String, Tree)], path: &mut Path, changes: &
     if changes.len() > before {
         return;
     }
-    if let Some(place) = missing {
-        changes.extend(new_key(&mut old, wanted, place, path));
+    if let Some(first) = missing.first() {
+        let replaced = missing
+            .iter()
+            .find_map(|place| replacement(&mut old, wanted, *place, path));
+        changes.extend(replaced.or_else(|| new_key(&mut old, wanted, *first, path)));
         return;
     }
     // A key that is written again, and wanted, stays: the file said so before.
@@ -113,6 +120,25 @@ fn in_map(view: View<'_>, wanted: &[(String, Tree)], path: &mut Path, changes: &
         .iter()
         .rposition(|member| new.find(member.key).is_none());
     changes.extend(gone.map(|gone| Change::Remove(path.clone(), gone)));
+}
+
+/// Returns the replacement of a key that goes, and that the new one excludes.
+fn replacement(
+    old: &mut Keys<'_>,
+    wanted: &[(String, Tree)],
+    place: usize,
+    path: &Path,
+) -> Option<Change> {
+    let (key, tree) = wanted.get(place)?;
+    let group = EXCLUSIVE
+        .iter()
+        .find(|group| group.contains(&key.as_str()))?;
+    let is_wanted = |key: &str| wanted.iter().any(|(other, _)| other == key);
+    let mut gone = group.iter().filter(|key| !is_wanted(key));
+    let index = gone.find_map(|key| old.find(key))?;
+    let mut path = path.clone();
+    path.push(index);
+    Some(Change::Replace(path, key.clone(), tree.clone()))
 }
 
 /// Returns the insertion of a key: behind the one that is wanted before it, else before the next

@@ -22,9 +22,10 @@ pub(super) fn insert(
     if !matches!(byte(text, place.slot.start), Some(b'{' | b'[')) {
         return None;
     }
-    let value = in_brackets(tree);
+    let quotes = planner.habits.quotes;
+    let value = in_brackets(tree, quotes);
     let new = match key {
-        Some(key) => format!("{}: {value}", write_key(key)),
+        Some(key) => format!("{}: {value}", write_key(key, quotes)),
         None => value,
     };
     let parts = planner.reader.parts(place);

@@ -1,9 +1,10 @@
 //! How a file is written: line ending, indentation, brackets.
 
-use crate::document::{Kind, NodeId, Style};
+use crate::document::{Entry, Kind, NodeId, Style};
 
 use super::layout::{Place, Reader};
-use super::lines::{column, slice};
+use super::lines::{byte, column, slice};
+use super::scalar::Quote;
 
 /// What new text keeps to.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub(super) struct Habits {
     pub(super) list_step: usize,
     /// Whether maps stand in brackets anywhere.
     pub(super) flow_maps: bool,
+    /// How keys and strings in brackets are quoted: all of them, where those near the place are.
+    pub(super) quotes: Quote,
     /// How lists of scalars are written, where there are any.
     pub(super) scalar_lists: Option<Style>,
     /// How maps in lists are written: by the list's key.
@@ -30,6 +33,7 @@ impl Habits {
             step: 2,
             list_step: 2,
             flow_maps: true,
+            quotes: Quote::AsNeeded,
             scalar_lists: None,
             item_maps: Vec::new(),
         }
@@ -61,6 +65,7 @@ impl Habits {
             step: found.step.unwrap_or(2),
             list_step: found.list_step.unwrap_or_else(|| found.step.unwrap_or(2)),
             flow_maps: found.flow_maps,
+            quotes: quotes(reader, near),
             scalar_lists: found.scalar_lists,
             item_maps: found.item_maps,
         }
@@ -70,6 +75,25 @@ impl Habits {
     pub(super) fn item_map(&self, key: &str) -> Option<Style> {
         let same = self.item_maps.iter().find(|(name, _)| name == key);
         same.map(|(_, style)| *style)
+    }
+}
+
+/// Returns the quotes of the nearest map in brackets, by its keys.
+fn quotes(reader: Reader<'_>, near: &[Place]) -> Quote {
+    let keys = near.iter().rev().find_map(|place| {
+        let node = reader.node(place.id);
+        match &node.kind {
+            Kind::Mapping(entries) if node.style == Style::Flow && !entries.is_empty() => {
+                Some(entries)
+            }
+            _ => None,
+        }
+    });
+    let is_quoted =
+        |entry: &Entry<'_>| byte(reader.text, entry.key_span.range().start) == Some(b'"');
+    match keys {
+        Some(keys) if keys.iter().all(is_quoted) => Quote::Double,
+        _ => Quote::AsNeeded,
     }
 }
 

@@ -47,13 +47,13 @@ pub(super) struct Planner<'d> {
 /// Returns the replacements that make a change; `None` if this form has none.
 pub(super) fn plan(reader: Reader<'_>, change: &Change, form: Form) -> Option<Vec<Splice>> {
     let path = match change {
-        Change::Set(path, _) | Change::Expand(path) => path,
+        Change::Set(path, _) | Change::Replace(path, ..) | Change::Expand(path) => path,
         Change::Insert { at, .. } | Change::Remove(at, _) | Change::Move(at, ..) => at,
     };
     let way = reader.way(path)?;
     let needs_habits = matches!(
         change,
-        Change::Set(..) | Change::Insert { .. } | Change::Expand(_)
+        Change::Set(..) | Change::Replace(..) | Change::Insert { .. } | Change::Expand(_)
     );
     let habits = if needs_habits {
         Habits::of(reader, &way)
@@ -69,6 +69,7 @@ pub(super) fn plan(reader: Reader<'_>, change: &Change, form: Form) -> Option<Ve
     };
     match change {
         Change::Set(_, tree) => replace::set(&planner, tree),
+        Change::Replace(_, key, tree) => replace::entry(&planner, key, tree),
         Change::Expand(_) => replace::expand(&planner),
         Change::Insert {
             index, key, tree, ..

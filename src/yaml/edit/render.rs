@@ -26,7 +26,7 @@ pub fn render_document(tree: &Tree) -> String {
     let mut text = if has_parts(tree) {
         renderer.block(tree, 0)
     } else {
-        in_brackets(tree)
+        in_brackets(tree, Quote::AsNeeded)
     };
     text.push('\n');
     text
@@ -61,7 +61,7 @@ impl Renderer<'_> {
             Some(_) => return true,
             None => {}
         }
-        let fits = || column + in_brackets(tree).chars().count() <= MAX_WIDTH;
+        let fits = || column + width(tree) <= MAX_WIDTH;
         match &tree.value {
             TreeValue::Map(_) => {
                 !(self.habits.flow_maps && depth(tree) <= 2 && (is_small(tree) || fits()))
@@ -86,9 +86,9 @@ impl Renderer<'_> {
             return self.wants_block(tree, column);
         }
         match like.or_else(|| self.habits.item_map(key)) {
-            Some(Style::Flow) => column + in_brackets(tree).chars().count() > MAX_WIDTH + 20,
+            Some(Style::Flow) => column + width(tree) > MAX_WIDTH + 20,
             Some(_) => true,
-            None => !(is_small(tree) && column + in_brackets(tree).chars().count() <= MAX_WIDTH),
+            None => !(is_small(tree) && column + width(tree) <= MAX_WIDTH),
         }
     }
 
@@ -111,14 +111,14 @@ impl Renderer<'_> {
 
     /// Returns a key with its value, at a column.
     pub(super) fn entry(&self, key: &str, value: &Tree, column: usize) -> String {
-        let name = write_key(key);
+        let name = write_key(key, Quote::AsNeeded);
         let value = self.behind_key(key, value, column);
         format!("{name}:{value}")
     }
 
     /// Returns what stands behind the colon of a key at a column.
     pub(super) fn behind_key(&self, key: &str, value: &Tree, column: usize) -> String {
-        let name_width = write_key(key).chars().count() + 2;
+        let name_width = write_key(key, Quote::AsNeeded).chars().count() + 2;
         if self.wants_block(value, column + name_width) {
             return self.below(key, value, column);
         }
@@ -127,7 +127,7 @@ impl Renderer<'_> {
         }
         let is_flow = has_parts(value);
         let text = if is_flow {
-            in_brackets(value)
+            in_brackets(value, Quote::AsNeeded)
         } else {
             in_line(value)
         };
@@ -172,7 +172,7 @@ impl Renderer<'_> {
             return self.block(tree, column);
         }
         if has_parts(tree) {
-            return in_brackets(tree);
+            return in_brackets(tree, Quote::AsNeeded);
         }
         self.literal(tree, column).unwrap_or_else(|| in_line(tree))
     }
@@ -210,7 +210,12 @@ impl Renderer<'_> {
 
 /// Returns whether a value reads well in brackets.
 pub(super) fn fits_in_brackets(tree: &Tree) -> bool {
-    depth(tree) <= 3 && in_brackets(tree).chars().count() <= MAX_WIDTH
+    depth(tree) <= 3 && width(tree) <= MAX_WIDTH
+}
+
+/// Returns how wide a value is in brackets.
+fn width(tree: &Tree) -> usize {
+    in_brackets(tree, Quote::AsNeeded).chars().count()
 }
 
 fn is_small(tree: &Tree) -> bool {
@@ -218,21 +223,22 @@ fn is_small(tree: &Tree) -> bool {
     scalars && tree.entries().len() <= 4 && tree.items().is_empty()
 }
 
-/// Returns a value in one line.
-pub(super) fn in_brackets(tree: &Tree) -> String {
+/// Returns a value in one line, its keys and strings in quotes of this kind.
+pub(super) fn in_brackets(tree: &Tree, quotes: Quote) -> String {
     let parts: Vec<String> = match &tree.value {
         TreeValue::Scalar(scalar) => {
-            return write_scalar(scalar, Quote::of(tree.style), true);
+            return write_scalar(scalar, quotes.or(tree.style), true);
         }
         TreeValue::Map(entries) => {
-            let part =
-                |(key, tree): &(String, Tree)| format!("{}: {}", write_key(key), in_brackets(tree));
+            let part = |(key, tree): &(String, Tree)| {
+                format!("{}: {}", write_key(key, quotes), in_brackets(tree, quotes))
+            };
             return format!(
                 "{{{}}}",
                 entries.iter().map(part).collect::<Vec<_>>().join(", ")
             );
         }
-        TreeValue::List(items) => items.iter().map(in_brackets).collect(),
+        TreeValue::List(items) => items.iter().map(|item| in_brackets(item, quotes)).collect(),
     };
     format!("[{}]", parts.join(", "))
 }
@@ -241,6 +247,6 @@ pub(super) fn in_brackets(tree: &Tree) -> String {
 fn in_line(tree: &Tree) -> String {
     match tree.scalar() {
         Some(scalar) => write_scalar(scalar, Quote::of(tree.style), false),
-        None => in_brackets(tree),
+        None => in_brackets(tree, Quote::AsNeeded),
     }
 }

@@ -10,7 +10,7 @@ use super::layout::{Place, Slot};
 use super::lines::{begins_line, block_end, byte, column, is_blank, line_end, line_start, slice};
 use super::plan::Planner;
 use super::render::{has_parts, in_brackets};
-use super::scalar::{Quote, is_plain, write_scalar};
+use super::scalar::{Quote, is_plain, write_key, write_scalar};
 use super::splice::Splice;
 
 /// A new value: its first line, and the others with the line breaks before them.
@@ -137,6 +137,23 @@ pub(super) fn set(planner: &Planner<'_>, tree: &Tree) -> Option<Vec<Splice>> {
     })
 }
 
+/// Puts another key, with its value, in the place of an entry.
+pub(super) fn entry(planner: &Planner<'_>, key: &str, tree: &Tree) -> Option<Vec<Splice>> {
+    let (index, _) = planner.path.split_last()?;
+    let map = planner.way.iter().nth_back(1)?;
+    let Kind::Mapping(entries) = &planner.reader.node(map.id).kind else {
+        return None;
+    };
+    let old = entries.get(*index)?.key_span.range();
+    let quotes = match byte(planner.reader.text, old.start) {
+        Some(b'"') => Quote::Double,
+        _ => Quote::AsNeeded,
+    };
+    let mut splices = set(planner, tree)?;
+    splices.push(Splice::new(old, write_key(key, quotes)));
+    Some(splices)
+}
+
 fn is_block(planner: &Planner<'_>, place: &Place) -> bool {
     let node = planner.reader.node(place.id);
     node.style == Style::Plain && matches!(node.kind, Kind::Mapping(_) | Kind::Sequence(_))
@@ -235,7 +252,7 @@ fn one_value(planner: &Planner<'_>, place: &Place, tree: &Tree, inner: usize) ->
         };
     }
     New {
-        first: in_brackets(tree),
+        first: in_brackets(tree, planner.habits.quotes),
         rest: String::new(),
     }
 }
@@ -245,10 +262,18 @@ fn one_value(planner: &Planner<'_>, place: &Place, tree: &Tree, inner: usize) ->
 fn quote(planner: &Planner<'_>, place: &Place, tree: &Tree) -> Quote {
     let old = planner.reader.node(place.id);
     let (Kind::Scalar(Scalar::String(text)), Style::Quoted) = (&old.kind, old.style) else {
-        return Quote::of(tree.style);
+        let quotes = if place.flow {
+            planner.habits.quotes
+        } else {
+            Quote::AsNeeded
+        };
+        return quotes.or(tree.style);
     };
     let new = tree.as_str().unwrap_or_default();
-    if tree.style == Some(Style::Plain) && !is_plain(text, place.flow) && is_plain(new, place.flow)
+    if planner.habits.quotes == Quote::AsNeeded
+        && tree.style == Some(Style::Plain)
+        && !is_plain(text, place.flow)
+        && is_plain(new, place.flow)
     {
         return Quote::AsNeeded;
     }

@@ -19,9 +19,14 @@ pub(super) enum Quote {
 impl Quote {
     /// Returns what a hint asks for.
     pub(super) fn of(style: Option<Style>) -> Self {
+        Self::AsNeeded.or(style)
+    }
+
+    /// Returns these quotes, if a hint asks for no others.
+    pub(super) fn or(self, style: Option<Style>) -> Self {
         match style {
             Some(Style::Quoted) => Self::Double,
-            _ => Self::AsNeeded,
+            _ => self,
         }
     }
 }
@@ -38,9 +43,9 @@ pub(super) fn write_scalar(scalar: &Scalar<'_>, quote: Quote, flow: bool) -> Str
 }
 
 /// Returns a key as text.
-pub(super) fn write_key(key: &str) -> String {
+pub(super) fn write_key(key: &str, quote: Quote) -> String {
     // Plain keys of flow maps are plain enough for block maps too.
-    string(key, Quote::AsNeeded, true)
+    string(key, quote, true)
 }
 
 fn string(text: &str, quote: Quote, flow: bool) -> String {
