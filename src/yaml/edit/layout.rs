@@ -186,9 +186,9 @@ impl<'d> Reader<'d> {
     }
 
     fn entry(&self, key: Range<usize>, value: NodeId, column: usize) -> Part {
-        // A key may have an anchor or a tag of its own before it.
+        // A key may have an anchor or a tag of its own before it, or `?`.
         let begin = line_start(self.text, key.start) + column;
-        let has_more = slice(self.text, begin..key.start).starts_with(['&', '!']);
+        let has_more = slice(self.text, begin..key.start).starts_with(['&', '!', '?']);
         let (colon, intro) = self.colon(key.end);
         Part {
             start: if has_more { begin } else { key.start },

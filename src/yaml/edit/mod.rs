@@ -60,7 +60,7 @@ impl fmt::Display for RewriteError {
             Self::Unreadable { reason } => write!(formatter, "the file cannot be read: {reason}"),
             Self::Bug { .. } => formatter.write_str(
                 "the file is written in a way in which this change cannot be made safely \
-                 (keys behind `?`, or comments in odd places), so nothing was written",
+                 (keys of several lines, or comments in odd places), so nothing was written",
             ),
         }
     }
