@@ -4,7 +4,8 @@ use crate::document::Tree;
 use crate::format::{ENTRY_KEYS, FLAG_KEYS};
 use crate::model::EnvironmentId;
 
-use super::entry::{Draft, moment, write_entry};
+use super::entry::{Draft, Form, inherited, moment, write_entry};
+use super::serving::is_idle;
 use super::{Patched, Refusal, Subject};
 
 /// The block that forces the off value.
@@ -53,6 +54,13 @@ pub fn kill(
         });
     };
     let mut draft = Draft::new(subject, environment);
+    // A scalar that is the off value says nothing of being on, and neither does its map.
+    let is_off_above = inherited(subject, environment, subject.now)
+        .find_map(|layer| layer.get("enabled").and_then(Tree::as_bool))
+        == Some(false);
+    if draft.form == Form::Scalar && !is_off_above && is_idle(subject, environment, &draft.map) {
+        draft.map.remove("enabled");
+    }
     draft.set("kill_switch", block);
     let mut root = subject.root.clone();
     write_entry(subject, &mut root, environment, Some(draft.map));

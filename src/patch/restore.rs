@@ -10,7 +10,7 @@ use super::entry::{
     Draft, Form, describe_step, holds_slot, inherited, moment, serving_of, step_time, write_entry,
 };
 use super::hold::Hold;
-use super::serving::{inherited_serving, rules_of};
+use super::serving::{inherited_serving, is_idle, rules_of};
 use super::{Patched, Pending, Refusal, Subject};
 
 /// What comes back of that which time has moved on.
@@ -71,6 +71,7 @@ pub fn restore(
         }
     }
     restoring.keep_killed_below();
+    restoring.switch_off_the_idle();
     restoring.finish()
 }
 
@@ -416,6 +417,30 @@ impl Restoring<'_> {
             }
         }
         (draft.map != own).then_some(draft.map)
+    }
+
+    /// An entry that was on for steps which are dropped now has nothing to serve but the off value,
+    /// which it served when it was killed: it is off.
+    fn switch_off_the_idle(&mut self) {
+        let environments = &self.subject.catalog.environments;
+        let covered = environments.iter().filter(|(id, _)| self.covers(*id));
+        let covered: Vec<EnvironmentId> = covered.map(|(id, _)| id).collect();
+        for id in covered {
+            let name = self.subject.environment_name(id);
+            let entry = |root: &Tree| root.get("environments")?.get(name).cloned();
+            let after = &Subject {
+                root: &self.root,
+                ..*self.subject
+            };
+            let mut draft = Draft::new(after, id);
+            let is_written = entry(&self.root) != entry(self.subject.root);
+            if !is_written || draft.form != Form::Map || !is_idle(after, id, &draft.map) {
+                continue;
+            }
+            draft.set("enabled", false);
+            let written = draft.as_scalar().unwrap_or(draft.map);
+            write_entry(self.subject, &mut self.root, id, Some(written));
+        }
     }
 
     fn finish(mut self) -> Result<Patched, Refusal> {

@@ -6,7 +6,7 @@ use crate::model::{EnvironmentId, Serve};
 use crate::ruleset::ValueType;
 use crate::words;
 
-use super::entry::{default_key, inherited, is_plain_boolean, moment, serving_of};
+use super::entry::{default_key, inherited, is_plain_boolean, moment, serving_of, steps};
 use super::{Refusal, Subject};
 
 /// The keys of what is served.
@@ -169,6 +169,30 @@ pub(super) fn rules_of(
         Some(rules) => list(&rules),
         None => of_flag().unwrap_or_default(),
     }
+}
+
+/// Returns whether an entry of a boolean is on and serves the off value to everybody,
+/// now and later.
+pub(super) fn is_idle(subject: &Subject<'_>, environment: EnvironmentId, map: &Tree) -> bool {
+    let Subject { flag, now, .. } = *subject;
+    let layers: Vec<Tree> = std::iter::once(map.clone())
+        .chain(inherited(subject, environment, now))
+        .collect();
+    let key = default_key(subject);
+    let default = layers.iter().find_map(|layer| layer.get(key));
+    let serves_off = match default {
+        Some(default) => says(subject, default, &flag.off),
+        None => flag.default.value == flag.off,
+    };
+    flag.value_type == ValueType::Boolean
+        && map.get("enabled").and_then(Tree::as_bool) == Some(true)
+        && serves_off
+        && layers.iter().all(|layer| steps(layer).is_empty())
+        && layers
+            .iter()
+            .find_map(serving_of)
+            .is_none_or(|serving| serving.iter().all(|(name, _)| name == key))
+        && rules_of(subject, environment, map, now).is_empty()
 }
 
 /// Returns whether a tree says what the flag's own default is.
