@@ -17,7 +17,7 @@ use super::commands;
 use super::ui::Ui;
 
 pub(in crate::cli) use serve::{ServeArgs, parse_percentage};
-pub(in crate::cli) use write::{FlagsArg, ScheduleArgs, WriteArgs};
+pub(in crate::cli) use write::{FlagsArg, ScheduleArgs, WriteArgs, parse_text};
 
 /// Feature flags in Git: read, change, validate, evaluate and ship YAML flag files
 #[derive(Debug, Parser)]

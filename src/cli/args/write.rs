@@ -45,11 +45,11 @@ pub(in crate::cli) struct WriteArgs {
     pub(in crate::cli) no_commit: bool,
 
     /// The subject of the commit's message
-    #[arg(short, long, value_name = "TEXT")]
+    #[arg(short, long, value_name = "TEXT", value_parser = parse_text)]
     pub(in crate::cli) message: Option<String>,
 
     /// Why the change is made
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = parse_text)]
     pub(in crate::cli) reason: Option<String>,
 
     /// Change this environment although it has rollback protection (repeatable)
@@ -107,4 +107,12 @@ impl ScheduleArgs {
             _ => Pending::Ask,
         }
     }
+}
+
+/// Reads a text that says something.
+pub(in crate::cli) fn parse_text(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("it is blank: say something, or leave the option out".to_owned());
+    }
+    Ok(text.to_owned())
 }

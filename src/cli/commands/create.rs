@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 use jiff::civil::Date;
 
-use crate::cli::args::{Clock, KindArg, TypeArg, WriteArgs};
+use crate::cli::args::{Clock, KindArg, TypeArg, WriteArgs, parse_text};
 use crate::cli::{ExitStatus, Ui};
 use crate::literal;
 use crate::ops::{NewFlag, Verb};
@@ -28,11 +28,11 @@ pub(in crate::cli) struct CreateArgs {
     default: Option<String>,
 
     /// What it is for
-    #[arg(short, long, value_name = "TEXT")]
+    #[arg(short, long, value_name = "TEXT", value_parser = parse_text)]
     description: Option<String>,
 
     /// Who answers for it
-    #[arg(short, long, value_name = "OWNER")]
+    #[arg(short, long, value_name = "OWNER", value_parser = parse_text)]
     owner: Option<String>,
 
     /// What kind of flag it is
@@ -40,7 +40,7 @@ pub(in crate::cli) struct CreateArgs {
     kind: Option<KindArg>,
 
     /// A word to select it by (repeatable)
-    #[arg(short, long = "tag", value_name = "TAG")]
+    #[arg(short, long = "tag", value_name = "TAG", value_parser = parse_text)]
     tags: Vec<String>,
 
     /// The day by which it should be gone

@@ -248,3 +248,21 @@ fn refusals_are_one_document_where_results_are_json() {
         assert_eq!(error["findings"][0]["check"], "yaml-syntax", "{error}");
     }
 }
+
+#[test]
+fn what_is_said_says_something() {
+    let sandbox = sandbox();
+    let create = ["create", "--flag", "cart"];
+    for (option, blank) in [("--owner", ""), ("--description", " "), ("--tag", "\t")] {
+        let output = sandbox.run([&create[..], &[option, blank]].concat());
+        let said = output.exits(2).stderr;
+        assert!(said.contains(option) && said.contains("blank"), "{said}");
+    }
+    let disable = ["disable", "--flag", "checkout", "--env", "production"];
+    for (option, name) in [("-m", "--message"), ("--reason", "--reason")] {
+        let said = sandbox.run([&disable[..], &[option, ""]].concat());
+        let said = said.exits(2).stderr;
+        assert!(said.contains(name) && said.contains("blank"), "{said}");
+    }
+    assert_eq!(sandbox.read("flags/shop/checkout.yaml"), FLAG);
+}

@@ -72,7 +72,7 @@ fn rollback_protection_asks_for_a_reason_and_the_name() {
         &sandbox,
         ask(&["--reason", "", "--confirm", "production"]),
         2,
-        "add `--reason TEXT`",
+        "'--reason <TEXT>'",
     );
     assert_refused(
         &sandbox,
