@@ -5,7 +5,7 @@ use std::io;
 
 use clap::error::ErrorKind;
 
-use crate::ops::{Interrupted, RefusedError, RevisionError, UsageError};
+use crate::ops::{Interrupted, NotTrusted, RefusedError, RevisionError, UsageError};
 use crate::output::json;
 use crate::workspace::ProjectError;
 
@@ -42,6 +42,12 @@ fn hint(error: &anyhow::Error) -> Option<String> {
     }
     if let Some(revision) = error.downcast_ref::<RevisionError>() {
         return revision.hint.clone();
+    }
+    if let Some(NotTrusted { folder }) = error.downcast_ref::<NotTrusted>() {
+        let folder = folder.display();
+        return Some(format!(
+            "if you trust it, say so: `git config --global --add safe.directory {folder}`"
+        ));
     }
     match error.downcast_ref::<ProjectError>() {
         Some(ProjectError::NotFound(_)) => {

@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use git2::{ErrorCode, Repository, StatusOptions};
+use git2::{ErrorCode, StatusOptions};
 use jiff::Timestamp;
+
+use super::repository::discover;
 
 /// The commit that is checked out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,14 +26,8 @@ pub struct Head {
 ///
 /// Fails if there is a repository that cannot be read.
 pub fn head(folder: &Path, paths: &[&str]) -> anyhow::Result<Option<Head>> {
-    let repository = match Repository::discover(folder) {
-        Ok(repository) => repository,
-        Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
-        Err(error) => {
-            return Err(error).with_context(|| {
-                format!("cannot open the Git repository of `{}`", folder.display())
-            });
-        }
+    let Some(repository) = discover(folder)? else {
+        return Ok(None);
     };
     let commit = match repository.head() {
         Ok(head) => head.peel_to_commit().context("HEAD is not a commit")?,

@@ -29,6 +29,6 @@ pub use interrupt::{Interrupted, Unbroken};
 pub use objects::{Commit, Entry, EntryKind, ObjectId, Objects, RevisionError};
 pub use program::{GitError, NotInstalled, WRITING};
 pub use remote::{Pushed, fetch, push, remote_of, upstream_of};
-pub use repository::{Checkout, Repo, git_dir};
+pub use repository::{Checkout, NotTrusted, Repo, git_dir};
 pub use status::{differing, ignored};
 pub use worktree::{TemporaryWorktree, move_branch, move_detached_head};

@@ -1,5 +1,6 @@
 //! A repository: what is where.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -63,6 +64,47 @@ pub fn git_dir(folder: &Path) -> Option<PathBuf> {
     Repository::discover_path(folder, none).ok()
 }
 
+/// A repository that belongs to another user, whose settings and hooks Git does not trust.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotTrusted {
+    /// Its working tree.
+    pub folder: PathBuf,
+}
+
+impl fmt::Display for NotTrusted {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let folder = self.folder.display();
+        write!(
+            formatter,
+            "the Git repository `{folder}` belongs to another user, so Git does not trust it"
+        )
+    }
+}
+
+impl std::error::Error for NotTrusted {}
+
+/// Opens the repository that a folder lies in. Returns `None` outside of Git.
+pub(super) fn discover(folder: &Path) -> anyhow::Result<Option<Repository>> {
+    let error = match Repository::discover(folder) {
+        Ok(repository) => return Ok(Some(repository)),
+        Err(error) => error,
+    };
+    match error.code() {
+        ErrorCode::NotFound => Ok(None),
+        ErrorCode::Owner => {
+            let mut above = folder.ancestors();
+            let workdir = above.find(|folder| folder.join(".git").exists());
+            let folder = workdir.unwrap_or(folder).to_owned();
+            Err(NotTrusted { folder }.into())
+        }
+        _ => Err(error).with_context(|| cannot_open(folder)),
+    }
+}
+
+fn cannot_open(folder: &Path) -> String {
+    format!("cannot open the Git repository of `{}`", folder.display())
+}
+
 impl Repo {
     /// Finds the repository whose working tree a folder lies in. Returns `None` outside of Git, and
     /// in a bare repository.
@@ -71,16 +113,13 @@ impl Repo {
     ///
     /// Fails if there is a repository that cannot be read.
     pub fn find(folder: &Path) -> anyhow::Result<Option<Self>> {
-        let cannot = || format!("cannot open the Git repository of `{}`", folder.display());
-        let inner = match Repository::discover(folder) {
-            Ok(inner) => inner,
-            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
-            Err(error) => return Err(error).with_context(cannot),
+        let Some(inner) = discover(folder)? else {
+            return Ok(None);
         };
         let Some(workdir) = inner.workdir() else {
             return Ok(None);
         };
-        let workdir = std::fs::canonicalize(workdir).with_context(cannot)?;
+        let workdir = std::fs::canonicalize(workdir).with_context(|| cannot_open(folder))?;
         Ok(Some(Self { inner, workdir }))
     }
 

@@ -40,6 +40,6 @@ pub use show::{
 };
 pub use validate::{ValidateOptions, ValidateReport, validate};
 pub use write::{
-    CommitMode, Committed, EmergencyWrite, InForce, Interrupted, Note, Planned, PushedTo,
-    WriteOptions, WriteReport, WriteStatus, place_of, recover, write,
+    CommitMode, Committed, EmergencyWrite, InForce, Interrupted, NotTrusted, Note, Planned,
+    PushedTo, WriteOptions, WriteReport, WriteStatus, place_of, recover, write,
 };

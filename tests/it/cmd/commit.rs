@@ -578,3 +578,22 @@ fn an_edit_made_while_a_hook_was_interrupted_stays() {
     assert_eq!(repo.read(FILE), mine);
     assert_eq!(repo.log("main"), ["begin"]);
 }
+
+/// Only some users may give files away; for all others there is nothing to test.
+#[test]
+fn a_repository_of_another_user_is_not_trusted() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories);
+    let mut chown = Command::new("chown");
+    let given = chown.args(["-R", "12345"]).arg(&repo.path);
+    if !given.stderr(Stdio::null()).status().unwrap().success() {
+        return;
+    }
+    let output = repo.ffctl(&[ENABLE, &["--commit"]].concat()).exits(2);
+    let folder = repo.path.display();
+    let step = format!("git config --global --add safe.directory {folder}");
+    assert!(output.stderr.contains("another user"), "{output}");
+    assert!(output.stderr.contains(&step), "{output}");
+    assert!(!output.stderr.contains("class="), "{output}");
+    assert_eq!(repo.read(FILE), CART);
+}
