@@ -22,9 +22,10 @@ use jiff::Timestamp;
 use crate::diagnostic::Diagnostics;
 use crate::patch::Refusal;
 use crate::text::SourceMap;
+use crate::workspace::Project;
 
 use super::UsageError;
-use super::write::{WriteOptions, WriteReport, write};
+use super::write::{CommitMode, WriteOptions, WriteReport, write};
 
 pub use create::NewFlag;
 pub use plan::{Cause, Plan, Skipped};
@@ -108,5 +109,35 @@ pub(super) fn refused(refusal: Refusal) -> anyhow::Error {
 /// ([`UsageError`]), and on what the catalog does not allow ([`RefusedError`]); nothing is written
 /// then. Fails if files cannot be written or committed; they are as they were then.
 pub fn change(request: &Request) -> anyhow::Result<WriteReport<Plan>> {
-    write(&request.write, |root| plan::plan(root, request))
+    let result = write(&request.write, |root| plan::plan(root, request));
+    result.map_err(|error| match restorable_on(request, &error) {
+        Some(branch) => RefusedError::new(
+            format!("{error} here; the kill switch is on `{branch}`"),
+            format!("restore it there, with `--branch {branch}`"),
+        )
+        .into(),
+        None => error,
+    })
+}
+
+/// Returns the release branch, if what is not killed here is killed there: that is where kill
+/// switches are committed, whatever is checked out.
+fn restorable_on(request: &Request, error: &anyhow::Error) -> Option<String> {
+    let refused = error.downcast_ref::<RefusedError>()?;
+    let is_restore = matches!(request.verb, Verb::Restore(_));
+    if !is_restore || request.write.branch.is_some() || refused.diagnostics.iter().next().is_some()
+    {
+        return None;
+    }
+    let config = Project::find(&request.write.folder).ok()?.config?;
+    let branch = config.release_branch?;
+    let there = WriteOptions {
+        commit: CommitMode::Yes,
+        branch: Some(branch.clone()),
+        push: false,
+        dry_run: true,
+        ..request.write.clone()
+    };
+    let look = write(&there, |root| plan::plan(root, request)).ok()?;
+    (!look.planned.is_empty()).then_some(branch)
 }

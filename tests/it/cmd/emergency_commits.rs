@@ -356,3 +356,26 @@ fn restore_commits_and_asks_why() {
     assert_eq!(repo.read(FILE), CART);
     assert_eq!(repo.log("main").len(), 5);
 }
+
+#[test]
+fn a_kill_that_is_not_checked_out_is_restored_where_it_stands() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories);
+    repo.git(&["switch", "--quiet", "--create", "feature"]);
+    kill(&repo, &[]).exits(0);
+    let restore = ["restore", "--flag", "cart", "--reason", "orders are found"];
+    let refused = repo.ffctl(&restore).exits(1);
+    assert!(
+        refused.stderr.contains("`cart` is not killed here"),
+        "{refused}"
+    );
+    assert!(refused.stderr.contains("is on `main`"), "{refused}");
+    assert!(refused.stderr.contains("`--branch main`"), "{refused}");
+    assert!(is_killed(&repo.show("main", FILE)));
+    repo.ffctl(&[&restore[..], &["--branch", "main"]].concat())
+        .exits(0);
+    assert_eq!(repo.show("main", FILE), CART);
+    // Then it is killed nowhere.
+    let refused = repo.ffctl(&restore).exits(1);
+    assert!(!refused.stderr.contains("is on `main`"), "{refused}");
+}
