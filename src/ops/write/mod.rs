@@ -24,8 +24,8 @@ use crate::workspace::Project;
 
 use super::open::UsageError;
 
-pub(super) use place::index_of;
 pub use crate::git::{Interrupted, NotTrusted};
+pub(super) use place::index_of;
 pub use place::{place_of, recover};
 
 /// Whether a command commits what it writes.
