@@ -9,6 +9,7 @@ mod attributes;
 mod condition;
 mod config;
 mod dependencies;
+mod deployment;
 mod environments;
 mod flag;
 mod order;
@@ -22,6 +23,7 @@ pub use config::{
     Target,
 };
 pub use dependencies::{Dependency, DependencyList, FlagDependenciesFile};
+pub use deployment::{DeploymentFile, DeploymentPhases, DeploymentStep};
 pub use environments::{ChangeWindow, EnvironmentDefinition, EnvironmentsFile, Freeze, Weekday};
 pub use flag::{
     Archived, Completed, EntryMap, Expectation, FlagEntry, FlagFile, FlagTest, GradualRollout,

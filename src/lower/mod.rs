@@ -8,6 +8,7 @@
 mod attribute;
 mod condition;
 mod dependency;
+mod deployment;
 mod entry;
 mod environment;
 mod flag;
@@ -22,6 +23,7 @@ use crate::model::{Attribute, AttributeKind, BUILT_IN_ATTRIBUTES, Environments, 
 
 pub use attribute::{attributes, computed_attributes};
 pub use dependency::{DependenciesApart, dependencies_apart};
+pub use deployment::deployment;
 pub use environment::environments;
 pub use flag::flag;
 pub use link::{LinkOptions, link};

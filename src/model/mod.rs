@@ -6,6 +6,7 @@
 //! bytes. Nothing is resolved yet: inheritance is [`crate::resolve`]'s.
 
 mod condition;
+mod deployment;
 mod environment;
 mod flag;
 mod name;
@@ -19,6 +20,7 @@ use crate::ruleset::Bucketing;
 pub use condition::{
     Attribute, AttributeKind, BUILT_IN_ATTRIBUTES, ComputedEntry, Condition, Leaf, Segment, Test,
 };
+pub use deployment::{Deployment, DeploymentAction, DeploymentPhase, DeploymentStep};
 pub use environment::{ChangeWindow, Environment, EnvironmentId, Environments, Freeze};
 pub use flag::{
     Archived, BucketBy, Dependency, Entry, EntryServing, Flag, FlagKind, KillSwitch, Lifecycle,

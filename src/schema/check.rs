@@ -27,14 +27,14 @@ pub fn check(kind: FileKind, document: &Document<'_>, diagnostics: &mut Diagnost
         return true;
     }
     let errors: Vec<ValidationError<'_>> = validator.iter_errors(&instance).collect();
-    // A condition with a mistyped key is of no known form either: the key is the fault.
+    // A condition with a mistyped key is of no known form either: the key is the fault. So is the
+    // type of a step that is no map.
     let closed: HashSet<String> = errors
         .iter()
-        .filter(|error| {
-            matches!(
-                error.kind(),
-                ValidationErrorKind::AdditionalProperties { .. }
-            )
+        .filter(|error| match error.kind() {
+            ValidationErrorKind::AdditionalProperties { .. } => true,
+            ValidationErrorKind::Type { .. } => kind == FileKind::Deployment,
+            _ => false,
         })
         .map(|error| error.instance_path().as_str().to_owned())
         .collect();
@@ -55,7 +55,7 @@ pub fn check(kind: FileKind, document: &Document<'_>, diagnostics: &mut Diagnost
 
 /// Compiled once for each kind.
 fn validator(kind: FileKind) -> &'static Validator {
-    static VALIDATORS: [OnceLock<Validator>; 6] = [const { OnceLock::new() }; 6];
+    static VALIDATORS: [OnceLock<Validator>; 7] = [const { OnceLock::new() }; 7];
     let [
         flag,
         environments,
@@ -63,6 +63,7 @@ fn validator(kind: FileKind) -> &'static Validator {
         attributes,
         dependencies,
         config,
+        deployment,
     ] = &VALIDATORS;
     let cell = match kind {
         FileKind::Flag => flag,
@@ -71,6 +72,7 @@ fn validator(kind: FileKind) -> &'static Validator {
         FileKind::Attributes => attributes,
         FileKind::FlagDependencies => dependencies,
         FileKind::Config => config,
+        FileKind::Deployment => deployment,
     };
     cell.get_or_init(|| {
         jsonschema::options()
@@ -276,6 +278,7 @@ fn misfit(kind: FileKind, site: &Site<'_>, error: &ValidationError<'_>) -> Diagn
             // Words with a text each are a union too.
             match sibling(kind, error, "oneOf").and_then(words) {
                 Some(words) => not_among(site, &words),
+                None if kind == FileKind::Deployment => malformed_step(site),
                 None => malformed_union(site),
             }
         }
@@ -312,6 +315,7 @@ fn unknown_key(
         None if site.path.is_empty() => match kind {
             FileKind::Flag => "a flag's file".to_owned(),
             FileKind::Config => "ffctl.toml".to_owned(),
+            FileKind::Deployment => "a deployment plan".to_owned(),
             other => format!("{}.yaml", other.name()),
         },
         None => site.subject(),
@@ -525,6 +529,33 @@ fn malformed_union(site: &Site<'_>) -> Diagnostic {
         "a condition is exactly one of `attribute` with `operator`, `segment`, `any`, `all` and `not`",
     )
     .help("split it into several conditions, or add what is missing")
+}
+
+/// A step of a deployment does one thing, and a share belongs to one that enables.
+fn malformed_step(site: &Site<'_>) -> Diagnostic {
+    const ACTIONS: [&str; 3] = ["enable_flag", "disable_flag", "verify_flags"];
+    let members = site.value.entries();
+    let mut actions = members.filter(|member| ACTIONS.contains(&member.key));
+    let Some(first) = actions.next() else {
+        return Diagnostic::new(
+            Code::MissingKey,
+            site.owner(),
+            "a step has exactly one of `enable_flag`, `disable_flag` and `verify_flags`",
+        )
+        .help("say what is done, or remove the step");
+    };
+    if let Some(second) = actions.next() {
+        let message = format!("a step has either `{}` or `{}`", first.key, second.key);
+        return Diagnostic::new(Code::ConflictingKeys, second.key_location(), message)
+            .related(first.key_location(), "the other one")
+            .help("make two steps of it, one below the other: they are done in order");
+    }
+    let share = site.value.member("percentage");
+    let place = share.map_or_else(|| site.owner(), |member| member.key_location());
+    let message = format!("`percentage` has no meaning beside `{}`", first.key);
+    Diagnostic::new(Code::ConflictingKeys, place, message)
+        .related(first.key_location(), "the other one")
+        .help("remove it: it says to how many `enable_flag` switches a flag on")
 }
 
 /// The first line of a value: the whole of a long condition is not worth underlining.

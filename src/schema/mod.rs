@@ -15,13 +15,14 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use crate::format::{
-    AttributesFile, ConfigFile, EnvironmentsFile, FlagDependenciesFile, FlagFile, SegmentsFile,
+    AttributesFile, ConfigFile, DeploymentFile, EnvironmentsFile, FlagDependenciesFile, FlagFile,
+    SegmentsFile,
 };
 
 pub use check::check;
 pub(crate) use check::invalid_name;
 
-/// The kinds of files that a project holds.
+/// The kinds of files that people write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileKind {
     /// A flag.
@@ -36,17 +37,20 @@ pub enum FileKind {
     FlagDependencies,
     /// ffctl.toml.
     Config,
+    /// A deployment plan, whatever it is called.
+    Deployment,
 }
 
 impl FileKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Flag,
         Self::Environments,
         Self::Segments,
         Self::Attributes,
         Self::FlagDependencies,
         Self::Config,
+        Self::Deployment,
     ];
 
     /// Returns the kind's name, as `ffctl schema` takes it.
@@ -59,6 +63,7 @@ impl FileKind {
             Self::Attributes => "attributes",
             Self::FlagDependencies => "flag-dependencies",
             Self::Config => "config",
+            Self::Deployment => "deployment",
         }
     }
 
@@ -70,14 +75,14 @@ impl FileKind {
             Self::Segments => Some("segments"),
             Self::Attributes => Some("attributes"),
             Self::FlagDependencies => Some("dependencies"),
-            Self::Flag | Self::Config => None,
+            Self::Flag | Self::Config | Self::Deployment => None,
         }
     }
 
     /// Returns the kind's JSON Schema.
     #[must_use]
     pub fn schema(self) -> &'static Value {
-        static SCHEMAS: [OnceLock<Value>; 6] = [const { OnceLock::new() }; 6];
+        static SCHEMAS: [OnceLock<Value>; 7] = [const { OnceLock::new() }; 7];
         let [
             flag,
             environments,
@@ -85,6 +90,7 @@ impl FileKind {
             attributes,
             dependencies,
             config,
+            deployment,
         ] = &SCHEMAS;
         match self {
             Self::Flag => flag.get_or_init(generate_format::<FlagFile>),
@@ -95,6 +101,7 @@ impl FileKind {
                 dependencies.get_or_init(generate_format::<FlagDependenciesFile>)
             }
             Self::Config => config.get_or_init(generate_format::<ConfigFile>),
+            Self::Deployment => deployment.get_or_init(generate_format::<DeploymentFile>),
         }
     }
 }
