@@ -61,7 +61,8 @@
 //!    function from a project's folder to what its files are to hold. It reads the flag and what it
 //!    depends on, has [`patch`] say what the file should say and [`yaml::rewrite`] find the bytes,
 //!    reads the result again over a [`tree::Overlay`], refuses what would be new errors, and lets
-//!    [`diff`] tell what each environment served and serves.
+//!    [`diff`] tell what each environment served and serves. The steps of a deployment are planned
+//!    each on what those before it have made of the files, and told and written as one.
 //! 2. The op takes the working tree's lock ([`store::Lock`]), brings to an end what a killed run
 //!    left ([`store::recover_locked`]), and plans.
 //! 3. [`store::apply`] writes all of the plan's files or none, if they still hold what was read.

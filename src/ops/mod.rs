@@ -22,7 +22,9 @@ mod write;
 pub use crate::git::RevisionError;
 pub use crate::store::{FileChange, Waiting};
 pub use attributes::{Assignment, context_of};
-pub use change::{Cause, NewFlag, Plan, RefusedError, Request, RuleAction, Skipped, Verb, change};
+pub use change::{
+    Cause, Deploy, NewFlag, Plan, RefusedError, Request, RuleAction, Skipped, Verb, change,
+};
 pub use diff::{Definition, DefinitionKind, DiffOptions, DiffReport, Unread, diff};
 pub use effects::Effect;
 pub use environments::{EnvironmentRow, EnvironmentsReport, environments};

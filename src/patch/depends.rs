@@ -8,10 +8,10 @@ use crate::model::{
 use crate::resolve::{self, Moment};
 use crate::ruleset::{POSITIONS, ValueType};
 
-/// How far a dependency is served in an environment.
+/// How far something is served in an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Met {
-    /// Nobody is served what is required.
+    /// Nobody is served what is wanted.
     Nobody,
     /// Some are, or may be: rules or a share decide.
     Some,
@@ -35,6 +35,34 @@ pub fn met(
         known: BTreeMap::new(),
     };
     asking.met(dependency, catalog.flags.len())
+}
+
+/// Returns to whom a flag is served in an environment at a time: to whom it gives anything but its
+/// off value, whatever the context. Those who are answered with an error, because a bucket is needed
+/// and there is no subject, are not looked at.
+#[must_use]
+pub fn reach<'c>(
+    catalog: &'c Catalog,
+    flag: &'c Flag,
+    environment: EnvironmentId,
+    time: i64,
+) -> Met {
+    if flag.archived.is_some() {
+        return Met::Nobody;
+    }
+    let mut asking = Asking {
+        catalog,
+        environment,
+        time,
+        known: BTreeMap::new(),
+    };
+    let possible = asking.possible(flag, catalog.flags.len());
+    let is_on = |(_, serve): &&(&str, Serve)| *serve != flag.off;
+    match possible.iter().filter(is_on).count() {
+        0 => Met::Nobody,
+        all if all == possible.len() => Met::Everybody,
+        _ => Met::Some,
+    }
 }
 
 /// One question, with what is known of flags by now: many may need the same one.

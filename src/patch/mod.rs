@@ -30,7 +30,7 @@ use crate::resolve;
 
 pub use archive::archive;
 pub use create::{Create, create, not_reserved};
-pub use depends::{Met, met};
+pub use depends::{Met, met, reach};
 pub use disable::{Disable, disable};
 pub use enable::{Enable, enable};
 pub use kill::{Kill, Unread, kill, kill_unread};

@@ -268,7 +268,7 @@ pub(super) fn read_fault(error: &ReadError, place: Location) -> Diagnostic {
 
 /// Returns the finding about bytes that are not UTF-8. It points at the first of them: up to there
 /// the text that is shown and the bytes are the same.
-pub(super) fn not_utf8(error: &FromUtf8Error, source: SourceId) -> Diagnostic {
+pub(crate) fn not_utf8(error: &FromUtf8Error, source: SourceId) -> Diagnostic {
     let at = error.utf8_error().valid_up_to();
     let byte = error.as_bytes().get(at).copied().unwrap_or_default();
     let width = char::REPLACEMENT_CHARACTER.len_utf8();

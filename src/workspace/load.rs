@@ -334,7 +334,11 @@ fn read_flag(tree: &impl FileTree, file: &FlagPath, id: SourceId, scope: &Scope)
 }
 
 /// Parses a file; one that says nothing is a fault of its own.
-fn parse<'t>(id: SourceId, text: &'t str, diagnostics: &mut Diagnostics) -> Option<Document<'t>> {
+pub(crate) fn parse<'t>(
+    id: SourceId,
+    text: &'t str,
+    diagnostics: &mut Diagnostics,
+) -> Option<Document<'t>> {
     let before = diagnostics.len();
     let document = yaml::parse(id, text, diagnostics);
     let empty = document

@@ -12,7 +12,9 @@ mod mention;
 mod project;
 mod revision;
 
+pub(crate) use files::not_utf8;
 pub use files::{Files, yaml_stem};
+pub(crate) use load::parse;
 pub use load::{Loaded, Selection, load, load_files};
 pub use mention::{Index, mentioning};
 pub use project::{CONFIG_FILE, Project, ProjectError, ProjectTree};

@@ -4,7 +4,7 @@
 //! is a command, the lines below it are what it prints (stdout, then stderr), and `$ echo $?` asks
 //! for its exit status, which is 0 where nobody asks. `$ echo '…' | ffctl …` gives it standard
 //! input, and an output line `...` stands for any lines. A block that begins with the comment
-//! `# flags/….yaml` is written to that file. Tables between `<!-- NAME -->` and `<!-- /NAME -->` are generated.
+//! `# flags/….yaml` or `# deployment.yaml` is written to that file. Tables between `<!-- NAME -->` and `<!-- /NAME -->` are generated.
 //!
 //! `FFCTL_UPDATE_README=1 cargo test docs` writes outputs and tables anew.
 
@@ -176,9 +176,10 @@ fn with_outputs() -> String {
                 console = language == "console";
                 file = None;
                 if let Some(Line::Inside(first)) = all.peek()
-                    && let Some(path) = first.strip_prefix("# flags/")
+                    && let Some(path) = first.strip_prefix("# ")
+                    && (path.starts_with("flags/") || path == "deployment.yaml")
                 {
-                    file = Some((format!("flags/{path}"), String::new()));
+                    file = Some((path.to_owned(), String::new()));
                 }
                 writeln!(text, "```{language}").unwrap();
             }

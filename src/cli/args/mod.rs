@@ -100,6 +100,7 @@ pub(in crate::cli) enum Command {
     Archive(commands::archive::ArchiveArgs),
     EmergencyDisable(commands::emergency_disable::EmergencyDisableArgs),
     Restore(commands::restore::RestoreArgs),
+    Deploy(commands::deploy::DeployArgs),
     Schema(commands::schema::SchemaArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),

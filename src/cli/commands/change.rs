@@ -73,12 +73,24 @@ fn tell(request: &Request, report: &WriteReport<Plan>, ui: &mut Ui) -> anyhow::R
             human::line(file)
         ));
     }
-    let said = request.write.message.is_some() || request.reason.is_some();
-    let is_killed = matches!(request.verb, Verb::EmergencyDisable(_));
-    if said && !is_killed && report.status == WriteStatus::Written {
-        ui.note("note: nothing was committed, so reason and message are recorded nowhere");
+    if report.status == WriteStatus::Written
+        && let Some(said) = said(request)
+    {
+        ui.note(&format!(
+            "note: nothing was committed, so {said} are recorded nowhere"
+        ));
     }
     ui.result(&human::plan(report))
+}
+
+/// Returns what was said that only a commit's message can hold.
+fn said(request: &Request) -> Option<&'static str> {
+    let said = request.write.message.is_some() || request.reason.is_some();
+    match request.verb {
+        Verb::EmergencyDisable(_) => None,
+        Verb::Deploy(_) => Some("the deployment's id and phase"),
+        _ => said.then_some("reason and message"),
+    }
 }
 
 /// A kill that changes nothing is a no; so is a flag that could not be killed, and a commit that

@@ -4,6 +4,7 @@ pub(super) mod archive;
 mod change;
 pub(super) mod completions;
 pub(super) mod create;
+pub(super) mod deploy;
 pub(super) mod diff;
 pub(super) mod disable;
 pub(super) mod emergency_disable;
@@ -55,6 +56,7 @@ pub(super) fn run(cli: &Cli, clock: Clock, ui: &mut Ui) -> anyhow::Result<ExitSt
         Command::Archive(args) => archive::run(args, folder, clock, ui),
         Command::EmergencyDisable(args) => emergency_disable::run(args, folder, clock, ui),
         Command::Restore(args) => restore::run(args, folder, clock, ui),
+        Command::Deploy(args) => deploy::run(args, folder, clock, ui),
         Command::Schema(args) => schema::run(args, folder, ui),
         Command::Completions(args) => completions::run(args, ui),
         Command::Man(args) => man::run(args, ui),

@@ -1,7 +1,7 @@
 //! `enable`: what must be served first.
 
 use crate::literal;
-use crate::model::{Dependency, EnvironmentId, Required};
+use crate::model::{Catalog, Dependency, EnvironmentId, Required};
 use crate::patch::{self, Enable, Met, What};
 
 use super::plan::{Job, Planner};
@@ -24,9 +24,15 @@ pub(super) fn settle(
         ) = (&job.verb, job.environment)
         {
             let settling = Settling {
-                planner,
+                catalog: &planner.before.catalog,
+                planned: &planner.keys,
                 environment,
-                with_dependencies: *with_dependencies,
+                now: literal::whole_second(planner.request.now),
+                otherwise: if *with_dependencies {
+                    Otherwise::Enable
+                } else {
+                    Otherwise::Refuse
+                },
             };
             settling.needs(&job.key, &mut settled, &mut notes)?;
         }
@@ -37,44 +43,75 @@ pub(super) fn settle(
     Ok((settled, notes))
 }
 
+/// Refuses to enable a flag in a deployment before the flags that it needs are served; returns notes
+/// on what is served to some only.
+pub(super) fn served_by_now(
+    catalog: &Catalog,
+    key: &str,
+    environment: EnvironmentId,
+    now: i64,
+) -> anyhow::Result<Vec<String>> {
+    let settling = Settling {
+        catalog,
+        planned: &[],
+        environment,
+        now,
+        otherwise: Otherwise::EarlierStep,
+    };
+    let mut notes = Vec::new();
+    settling.needs(key, &mut Vec::new(), &mut notes)?;
+    Ok(notes)
+}
+
 fn same(job: &Job, other: &Job) -> bool {
     job.key == other.key && job.environment == other.environment
 }
 
-struct Settling<'p, 'r> {
-    planner: &'p Planner<'r>,
+struct Settling<'p> {
+    catalog: &'p Catalog,
+    /// The flags that are changed as well.
+    planned: &'p [String],
     environment: EnvironmentId,
-    with_dependencies: bool,
+    now: i64,
+    otherwise: Otherwise,
 }
 
-impl Settling<'_, '_> {
+/// What becomes of a flag that is needed and not served.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Otherwise {
+    /// It is enabled first.
+    Enable,
+    /// Somebody has to enable it first.
+    Refuse,
+    /// A step before has to.
+    EarlierStep,
+}
+
+impl Settling<'_> {
     fn needs(&self, key: &str, jobs: &mut Vec<Job>, notes: &mut Vec<String>) -> anyhow::Result<()> {
-        let catalog = &self.planner.before.catalog;
+        let catalog = self.catalog;
         let Some(flag) = catalog.flags.get(key) else {
             return Ok(());
         };
-        let now = literal::whole_second(self.planner.request.now);
         let name = &catalog.environments.get(self.environment).name;
         for dependency in flag.depends_on.iter().filter(|d| d.repository.is_none()) {
             let first = dependency.flag.as_str();
-            let planned = self.planner.keys.iter().any(|other| other == first)
+            let planned = self.planned.iter().any(|other| other == first)
                 || jobs.iter().any(|job| job.key == first);
-            match patch::met(catalog, dependency, self.environment, now) {
+            match patch::met(catalog, dependency, self.environment, self.now) {
                 Met::Everybody => {}
                 Met::Some => notes.push(format!(
                     "`{key}` needs `{first}`, which only some are served in {name}"
                 )),
                 Met::Nobody if planned => {}
-                Met::Nobody if self.with_dependencies => {
+                Met::Nobody if self.otherwise == Otherwise::Enable => {
                     self.needs(first, jobs, notes)?;
                     jobs.push(self.first(dependency)?);
                 }
                 Met::Nobody => {
                     return Err(RefusedError::new(
                         format!("`{key}` needs `{first}`, which is not served in {name}"),
-                        format!(
-                            "enable that first: `ffctl enable --flag {first} --env {name}`, or both with `--with-dependencies`"
-                        ),
+                        self.advice(first, name.as_str()),
                     )
                     .into());
                 }
@@ -83,9 +120,18 @@ impl Settling<'_, '_> {
         Ok(())
     }
 
+    fn advice(&self, first: &str, name: &str) -> String {
+        if self.otherwise == Otherwise::EarlierStep {
+            return format!("put a step `enable_flag: {first}` before it");
+        }
+        format!(
+            "enable that first: `ffctl enable --flag {first} --env {name}`, or both with `--with-dependencies`"
+        )
+    }
+
     /// The job that serves what is required, to everybody.
     fn first(&self, dependency: &Dependency) -> anyhow::Result<Job> {
-        let catalog = &self.planner.before.catalog;
+        let catalog = self.catalog;
         let environment = catalog.environments.get(self.environment);
         let key = dependency.flag.as_str();
         if environment.is_protected() {

@@ -22,12 +22,11 @@ impl Planner<'_> {
             self.plan.skipped = self.keys.iter().map(|key| unchanged(key)).collect();
             return Ok(());
         }
-        let after = self.read_again();
-        self.no_new_errors(&after)?;
+        let after = self.sound_again()?;
         self.effects(jobs, &after);
         self.drop_unchanged(jobs);
         self.guarded(&after.catalog)?;
-        self.name_dependants();
+        self.name_dependants(jobs);
         Ok(())
     }
 
@@ -64,6 +63,13 @@ impl Planner<'_> {
         } else {
             read(project, overlay, selection, now)
         }
+    }
+
+    /// Reads the files as they would be, and refuses new errors.
+    pub(super) fn sound_again(&self) -> anyhow::Result<Opened> {
+        let after = self.read_again();
+        self.no_new_errors(&after)?;
+        Ok(after)
     }
 
     fn no_new_errors(&self, after: &Opened) -> anyhow::Result<()> {
@@ -131,11 +137,16 @@ impl Planner<'_> {
         self.plan.skipped = rest.map(|key| unchanged(key)).collect();
     }
 
-    fn name_dependants(&mut self) {
-        if !self.request.verb.names_dependants() {
-            return;
-        }
-        let changed: Vec<String> = self.files.iter().map(|(key, _)| key.clone()).collect();
+    fn name_dependants(&mut self, jobs: &[Job]) {
+        // A deployment may do several things to a flag: the last one stands.
+        let verb_of = |key: &str| {
+            let last = jobs.iter().rev().find(|job| job.key == key);
+            last.map_or(&self.request.verb, |job| &job.verb)
+        };
+        let changed = self.files.iter().map(|(key, _)| key.clone());
+        let changed: Vec<String> = changed
+            .filter(|key| verb_of(key).names_dependants())
+            .collect();
         for key in changed {
             let dependants = self.dependants(&key);
             if !dependants.is_empty() {
@@ -146,8 +157,7 @@ impl Planner<'_> {
 
     /// Judges a plan whose files were edited apart.
     pub(super) fn judge_all(&mut self) -> anyhow::Result<()> {
-        let after = self.read_again();
-        self.no_new_errors(&after)?;
+        let after = self.sound_again()?;
         self.effects(&[], &after);
         self.guarded(&after.catalog)
     }
@@ -155,8 +165,7 @@ impl Planner<'_> {
     /// Judges a plan in which a flag has another key: what it serves is compared with what it served
     /// under the old one.
     pub(super) fn judge_renamed(&mut self, from: &str, to: &str) -> anyhow::Result<()> {
-        let after = self.read_again();
-        self.no_new_errors(&after)?;
+        let after = self.sound_again()?;
         let before = self.before.catalog.flags.get(from);
         self.plan.effects = self.effects_of(to, before, &after, &[], &[]);
         self.guarded(&after.catalog)
@@ -165,7 +174,7 @@ impl Planner<'_> {
     /// Compares what is served, for a plan that was made apart.
     pub(super) fn compare(&mut self, jobs: &[Job], after: &Opened) {
         self.effects(jobs, after);
-        self.name_dependants();
+        self.name_dependants(jobs);
     }
 }
 

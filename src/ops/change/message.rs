@@ -78,6 +78,10 @@ fn trailers(request: &Request, plan: &Plan, written: &[&str]) -> Vec<(&'static s
     if let Some(reason) = &request.reason {
         lines.push(("Reason", one_line(reason)));
     }
+    if let Verb::Deploy(deploy) = &request.verb {
+        lines.push(("Deployment-Id", deploy.id().to_owned()));
+        lines.push(("Deployment-Phase", deploy.phase().name().to_owned()));
+    }
     if matches!(request.verb, Verb::EmergencyDisable(_)) {
         lines.push(("Emergency", "true".to_owned()));
     }

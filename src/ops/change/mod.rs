@@ -6,6 +6,7 @@
 
 mod create;
 mod dependencies;
+mod deploy;
 mod emergency;
 mod guard;
 mod judge;
@@ -28,6 +29,7 @@ use super::UsageError;
 use super::write::{CommitMode, WriteOptions, WriteReport, write};
 
 pub use create::NewFlag;
+pub use deploy::Deploy;
 pub use plan::{Cause, Plan, Skipped};
 pub use verb::{RuleAction, Verb};
 

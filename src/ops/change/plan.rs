@@ -19,7 +19,8 @@ use super::super::open::{Opened, find_environment, read_files, unknown_flag};
 use super::super::write::{Planned, index_of};
 use super::select::Selected;
 use super::{
-    RefusedError, Request, Verb, create, dependencies, emergency, message, refused, rename, select,
+    RefusedError, Request, Verb, create, dependencies, deploy, emergency, message, refused, rename,
+    select,
 };
 
 /// What a change does.
@@ -77,6 +78,7 @@ pub(super) fn plan(root: &Path, request: &Request) -> anyhow::Result<Planned<Pla
             return emergency::plan(project, overlay, keys, &unread, request, kill);
         }
         (Verb::Create(new), [key]) => return create::plan(project, overlay, key, request, new),
+        (Verb::Deploy(deploy), _) => return deploy::plan(project, overlay, request, deploy),
         (Verb::Rename { to }, [key]) => return rename::plan(project, overlay, key, request, to),
         _ => {}
     }
@@ -112,25 +114,7 @@ impl<'r> Planner<'r> {
         request: &'r Request,
     ) -> Self {
         let listed = Files::list(&overlay, project.config.as_ref());
-        let named = !request.environments.is_empty();
-        let verb = &request.verb;
-        let wants_related = verb.names_dependants() || (verb.touches_contract() && !named);
-        let related = if wants_related {
-            let index = index_of(project.root()).map(|file| Index {
-                file,
-                is_kept: !request.write.dry_run,
-            });
-            mentioning(&overlay, &listed, &keys, index.as_ref())
-        } else {
-            BTreeSet::new()
-        };
-        let selected: Vec<&str> = keys
-            .iter()
-            .map(String::as_str)
-            .chain(related.iter().map(FlagKey::as_str))
-            .collect();
-        let selection = Selection::Flags(&selected);
-        let before = read_files(project.clone(), &overlay, &listed, selection, request.now);
+        let (related, before) = opened(&project, &overlay, &listed, &keys, request);
         Self {
             request,
             project,
@@ -142,6 +126,18 @@ impl<'r> Planner<'r> {
             plan: Plan::default(),
             files: Vec::new(),
         }
+    }
+
+    /// Turns to other flags, before anything is planned.
+    pub(super) fn turn_to(&mut self, keys: Vec<String>) {
+        (self.related, self.before) = opened(
+            &self.project,
+            &self.overlay,
+            &self.listed,
+            &keys,
+            self.request,
+        );
+        self.keys = keys;
     }
 
     fn make(&mut self) -> anyhow::Result<()> {
@@ -167,17 +163,8 @@ impl<'r> Planner<'r> {
         self.plan.notes.extend(notes);
         self.plan.title = self.title(&environments);
         for job in &jobs {
-            let patched = self.patch(job)?;
-            let several = jobs.len() > 1;
-            let notes = patched.notes.into_iter().map(|note| {
-                if several {
-                    format!("`{}`: {note}", job.key)
-                } else {
-                    note
-                }
-            });
-            self.plan.notes.extend(notes);
-            self.write(&job.key, &patched.root)?;
+            let patched = self.patch(&self.before, job)?;
+            self.write(job, patched, jobs.len() > 1)?;
         }
         self.judge(&jobs)
     }
@@ -275,8 +262,9 @@ impl<'r> Planner<'r> {
         ))
     }
 
-    fn patch(&self, job: &Job) -> anyhow::Result<Patched> {
-        let catalog = &self.before.catalog;
+    /// Does a job to a flag's file, as it was read last.
+    pub(super) fn patch(&self, opened: &Opened, job: &Job) -> anyhow::Result<Patched> {
+        let catalog = &opened.catalog;
         let flag = catalog
             .flags
             .get(job.key.as_str())
@@ -351,11 +339,26 @@ impl<'r> Planner<'r> {
         flags.map(|flag| flag.key.clone()).collect()
     }
 
-    /// Takes a flag's file as it should be into the plan.
-    fn write(&mut self, key: &str, root: &Tree) -> anyhow::Result<()> {
+    /// Takes a flag's file as it should be into the plan, and what there is to say of it, by name
+    /// where it is one of several.
+    pub(super) fn write(
+        &mut self,
+        job: &Job,
+        patched: Patched,
+        several: bool,
+    ) -> anyhow::Result<()> {
+        let key = job.key.as_str();
+        let notes = patched.notes.into_iter().map(|note| {
+            if several {
+                format!("`{key}`: {note}")
+            } else {
+                note
+            }
+        });
+        self.plan.notes.extend(notes);
         let text = self.text(key);
         let (path, before) = self.file(key);
-        let changed = edited(&text, root, &path)?;
+        let changed = edited(&text, &patched.root, &path)?;
         self.overlay.set(&path, Some(changed.clone()));
         if let Some((_, change)) = self.files.iter_mut().find(|(other, _)| other == key) {
             change.after = Some(changed);
@@ -409,6 +412,36 @@ impl<'r> Planner<'r> {
         self.overlay.set(&change.path, change.after.clone());
         self.files.push((key.to_owned(), change));
     }
+}
+
+/// Reads flags, and those whose files name them where that matters.
+fn opened(
+    project: &Project,
+    overlay: &Overlay<'_, ProjectTree>,
+    listed: &Files,
+    keys: &[String],
+    request: &Request,
+) -> (BTreeSet<FlagKey>, Opened) {
+    let named = !request.environments.is_empty();
+    let verb = &request.verb;
+    let wants_related = verb.names_dependants() || (verb.touches_contract() && !named);
+    let related = if wants_related {
+        let index = index_of(project.root()).map(|file| Index {
+            file,
+            is_kept: !request.write.dry_run,
+        });
+        mentioning(overlay, listed, keys, index.as_ref())
+    } else {
+        BTreeSet::new()
+    };
+    let selected: Vec<&str> = keys
+        .iter()
+        .map(String::as_str)
+        .chain(related.iter().map(FlagKey::as_str))
+        .collect();
+    let selection = Selection::Flags(&selected);
+    let before = read_files(project.clone(), overlay, listed, selection, request.now);
+    (related, before)
 }
 
 /// Returns a file's text as it is to be, or why that cannot be.

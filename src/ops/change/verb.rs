@@ -8,6 +8,7 @@ use crate::patch::{
 use crate::words;
 
 use super::create::NewFlag;
+use super::deploy::Deploy;
 
 /// What is to be done to flags.
 #[derive(Debug, Clone)]
@@ -57,6 +58,8 @@ pub enum Verb {
     EmergencyDisable(Kill),
     /// Take the kill switch away.
     Restore(Restore),
+    /// Do the steps of a deployment's phase.
+    Deploy(Deploy),
 }
 
 /// What is done to a rule.
@@ -92,6 +95,7 @@ impl Verb {
             Self::Archive => "archive",
             Self::EmergencyDisable(_) => "emergency-disable",
             Self::Restore(_) => "restore",
+            Self::Deploy(_) => "deploy",
         }
     }
 
@@ -99,7 +103,7 @@ impl Verb {
     pub(super) fn needs_environment(&self) -> bool {
         matches!(
             self,
-            Self::Enable { .. } | Self::Disable(_) | Self::Promote { .. }
+            Self::Enable { .. } | Self::Disable(_) | Self::Promote { .. } | Self::Deploy(_)
         )
     }
 
@@ -110,7 +114,10 @@ impl Verb {
 
     /// Returns whether flags that depend on this one are named.
     pub(super) fn names_dependants(&self) -> bool {
-        matches!(self, Self::Disable(_) | Self::EmergencyDisable(_))
+        matches!(
+            self,
+            Self::Disable(_) | Self::EmergencyDisable(_) | Self::Deploy(_)
+        )
     }
 
     /// Returns whether something may be changed that no record knows: then the text decides
@@ -167,7 +174,11 @@ impl Verb {
             },
             Self::EmergencyDisable(kill) => patch::kill(subject, environment, kill),
             Self::Restore(options) => patch::restore(subject, environment, *options),
-            Self::Create(_) | Self::Rename { .. } | Self::Promote { .. } | Self::Archive => {
+            Self::Create(_)
+            | Self::Rename { .. }
+            | Self::Promote { .. }
+            | Self::Archive
+            | Self::Deploy(_) => {
                 unreachable!("planned apart: they need more than the flag")
             }
         }
@@ -197,6 +208,9 @@ impl Verb {
             }
             Self::EmergencyDisable(_) => format!("emergency-disable {flags}{place}"),
             Self::Restore(_) => format!("restore {flags}{place}"),
+            Self::Deploy(deploy) => {
+                format!("deploy {}{place}, {}", deploy.id(), deploy.phase().name())
+            }
         }
     }
 }

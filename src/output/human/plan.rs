@@ -22,6 +22,9 @@ pub fn plan(report: &WriteReport<Plan>) -> String {
         }
         text.push_str(&effects(&plan.effects));
     }
+    if report.planned.is_empty() && plan.skipped.is_empty() {
+        text.push_str(&format!("{}: nothing to change\n", line(&plan.title)));
+    }
     for skipped in &plan.skipped {
         text.push_str(&format!("{}: {}\n", skipped.flag, line(&skipped.why)));
     }

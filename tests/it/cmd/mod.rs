@@ -2,6 +2,7 @@
 
 mod commit;
 mod completions;
+mod deploy;
 mod diff;
 mod emergency_commits;
 mod emergency_disable;
