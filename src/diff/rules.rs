@@ -14,7 +14,9 @@ use super::{Change, ChangeKind};
 pub(super) fn change(before: View<'_>, after: View<'_>) -> Option<Change> {
     let mut effects = Vec::new();
     let mut names: Vec<&str> = Vec::new();
-    for rule in after.rules() {
+    let (was, is) = (Moot::of(before), Moot::of(after));
+    let matters = |rule: &&Rule<'_>| !(was.has(rule) && is.has(rule));
+    for rule in after.rules().iter().filter(matters) {
         let effect = match find(before.rules(), rule) {
             None if find(&before.phase.rules, rule).is_some() => {
                 format!("{} is reached again: {}", title(rule), words(after, rule))
@@ -28,7 +30,7 @@ pub(super) fn change(before: View<'_>, after: View<'_>) -> Option<Change> {
         names.push(phrase::name(rule));
         effects.push(effect);
     }
-    for rule in before.rules() {
+    for rule in before.rules().iter().filter(matters) {
         if find(after.rules(), rule).is_some() {
             continue;
         }
@@ -39,7 +41,14 @@ pub(super) fn change(before: View<'_>, after: View<'_>) -> Option<Change> {
             format!("removed {}", title(rule))
         });
     }
-    effects.extend(moved(before.rules(), after.rules()));
+    let order = |view: View<'_>| -> Vec<String> {
+        let both = |rule: &&Rule<'_>| {
+            find(before.rules(), rule).is_some() && find(after.rules(), rule).is_some()
+        };
+        let rules = view.rules().iter().filter(matters).filter(both);
+        rules.map(|rule| phrase::name(rule).to_owned()).collect()
+    };
+    effects.extend(moved(order(before), order(after)));
     if effects.is_empty() {
         return None;
     }
@@ -104,12 +113,7 @@ fn attributes<'r>(condition: &'r Condition<'_>, names: &mut Vec<&'r str>) {
 }
 
 /// Returns the order of the rules that both sides have, where it changes.
-fn moved(before: &[Rule<'_>], after: &[Rule<'_>]) -> Option<String> {
-    let order = |list: &[Rule<'_>], other: &[Rule<'_>]| -> Vec<String> {
-        let both = list.iter().filter(|rule| find(other, rule).is_some());
-        both.map(|rule| phrase::name(rule).to_owned()).collect()
-    };
-    let (was, is) = (order(before, after), order(after, before));
+fn moved(was: Vec<String>, is: Vec<String>) -> Option<String> {
     (was != is).then(|| {
         format!(
             "order {} → {}",
@@ -117,6 +121,32 @@ fn moved(before: &[Rule<'_>], after: &[Rule<'_>]) -> Option<String> {
             phrase::listed(is, ", ")
         )
     })
+}
+
+/// The rules of a view that decide nothing: the last ones, as long as they serve what those get
+/// whom no rule takes.
+struct Moot<'r> {
+    rules: &'r [Rule<'r>],
+    deciding: usize,
+}
+
+impl<'r> Moot<'r> {
+    fn of(view: View<'r>) -> Self {
+        let rules = view.rules();
+        let rest = view.rest();
+        let decides = |rule: &'r Rule<'r>| rest.as_ref() != Some(&view.of_rule(rule));
+        let last = rules.iter().rposition(decides);
+        Self {
+            rules,
+            deciding: last.map_or(0, |last| last + 1),
+        }
+    }
+
+    /// Returns whether a rule decides nothing here, or is not here.
+    fn has(&self, rule: &Rule<'_>) -> bool {
+        let place = self.rules.iter().position(|other| other.name == rule.name);
+        place.is_none_or(|place| place >= self.deciding)
+    }
 }
 
 /// The order of all rules, and those that the change is about in full.

@@ -20,6 +20,7 @@ mod edit_oracle;
 mod edit_properties;
 mod edits;
 mod evaluation;
+mod history;
 mod hostile;
 mod index;
 mod killed;

@@ -124,11 +124,14 @@ impl TestRepo {
 
     /// Runs `git`, which may fail.
     pub(crate) fn try_git(&self, arguments: &[&str]) -> Output {
-        scrubbed(Command::new("git"), &self.path)
-            .args(arguments)
-            .current_dir(&self.path)
-            .output()
-            .unwrap()
+        self.git_command(arguments).output().unwrap()
+    }
+
+    /// Returns a run of `git` in the repository's folder, to be changed before it starts.
+    pub(crate) fn git_command(&self, arguments: &[&str]) -> Command {
+        let mut command = scrubbed(Command::new("git"), &self.path);
+        command.args(arguments).current_dir(&self.path);
+        command
     }
 
     /// Returns a run of the program in the repository's folder.
