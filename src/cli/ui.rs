@@ -1,6 +1,6 @@
 //! The streams: results on stdout, everything else on stderr.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 
@@ -129,6 +129,23 @@ impl Ui {
             let _ = stderr.write_all(b"waiting for another ffctl that is at work here\n");
         };
         (!self.quiet && !self.json).then_some(tell)
+    }
+
+    /// Returns what to call while a long history is read. Only a terminal is told.
+    #[must_use]
+    pub fn progress(&self) -> Option<fn(usize)> {
+        let is_seen = io::stderr().is_terminal() && !self.quiet && !self.json;
+        is_seen.then_some(|commits| {
+            let mut stderr = io::stderr();
+            let _ = write!(stderr, "\r{commits} commits");
+        })
+    }
+
+    /// Takes away what progress has left on the terminal.
+    pub fn end_progress(&mut self) {
+        if self.progress().is_some() {
+            let _ = self.stderr.write_all(b"\r\x1b[K");
+        }
     }
 
     /// Writes to stderr. What cannot be written there cannot be told anywhere.

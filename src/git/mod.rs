@@ -2,7 +2,7 @@
 //!
 //! libgit2 reads: repositories, branches, committed files. Whatever changes a repository or talks
 //! to another one is left to the user's own `git`, so that hooks, signing and credentials work as
-//! always. [`Objects`] reads what is committed, in bare repositories too. [`Repo`] knows what is where; [`commit_only`] commits named files and nothing else;
+//! always. [`Objects`] reads what is committed, in bare repositories too, and its [`History`]. [`Repo`] knows what is where; [`commit_only`] commits named files and nothing else;
 //! a [`TemporaryWorktree`] is a checkout apart from the user's, to build commits in; [`push`] tells
 //! a lost race from a refusal. Paths are relative to the repository's working tree, with forward
 //! slashes. What the files mean is no concern of this module.
@@ -13,6 +13,7 @@
 
 mod commit;
 mod head;
+mod history;
 mod index;
 mod interrupt;
 mod objects;
@@ -24,6 +25,7 @@ mod worktree;
 
 pub use commit::{Made, commit_only};
 pub use head::{Head, head};
+pub use history::{Difference, FileId, History, PastCommit, Person, Watched};
 pub use index::{Staged, advance, export_index, restage, stage, staged};
 pub use interrupt::{Interrupted, Unbroken};
 pub use objects::{Commit, Entry, EntryKind, ObjectId, Objects, RevisionError};

@@ -90,6 +90,16 @@ impl Git {
         git
     }
 
+    /// As [`Git::new`], with settings, for a command that is told patterns of paths. What replaces
+    /// objects for people to see is left out of account, as libgit2 does.
+    pub(super) fn reading(folder: &Path, settings: &[&str], name: &str) -> Self {
+        let mut git = Self::with_options(folder, settings, name);
+        git.command
+            .env("LC_ALL", "C")
+            .env("GIT_NO_REPLACE_OBJECTS", "1");
+        git
+    }
+
     /// As [`Git::new`], for a command whose hooks are meant for people.
     pub(super) fn without_hooks(folder: &Path, name: &str) -> Self {
         let mut git = Self::with_options(folder, &["-c", "core.hooksPath=/dev/null"], name);
@@ -148,6 +158,16 @@ impl Git {
             .spawn()
             .map_err(not_installed)
             .with_context(cannot)
+    }
+
+    /// Starts the command, to listen to: its output and its complaints are pipes.
+    pub(super) fn listen(mut self) -> anyhow::Result<Child> {
+        self.command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let spawned = self.command.spawn().map_err(not_installed);
+        spawned.with_context(|| format!("cannot run `git {}`", self.name))
     }
 
     /// Runs the command to its end, however that is.

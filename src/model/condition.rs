@@ -50,7 +50,7 @@ pub struct Test {
 }
 
 /// Named conditions; all must hold.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Segment {
     /// Where the name stands.
     pub span: Span,
@@ -67,7 +67,7 @@ pub struct Segment {
 }
 
 /// An attribute of attributes.yaml.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Attribute {
     /// Where the name stands.
     pub span: Span,
@@ -82,7 +82,7 @@ pub struct Attribute {
 }
 
 /// One entry of a computed attribute.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ComputedEntry {
     /// All must hold.
     pub conditions: Box<[Condition]>,

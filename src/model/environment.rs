@@ -12,13 +12,13 @@ use super::{Metadata, Name};
 pub struct EnvironmentId(u16);
 
 /// The environments, in the order of their file.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Environments {
     list: Vec<Environment>,
 }
 
 /// An environment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Environment {
     /// Its name.
     pub name: Name,

@@ -12,15 +12,18 @@ mod effects;
 mod environments;
 mod evaluate;
 mod export;
+mod history;
 mod init;
 mod list;
+mod log;
 mod open;
 mod show;
 mod validate;
 mod write;
 
-pub use crate::git::RevisionError;
+pub use crate::git::{Person, RevisionError};
 pub use crate::store::{FileChange, Waiting};
+pub use crate::workspace::Fault;
 pub use attributes::{Assignment, context_of};
 pub use change::{
     Cause, Deploy, NewFlag, Plan, RefusedError, Request, RuleAction, Skipped, Verb, change,
@@ -35,6 +38,7 @@ pub use evaluate::{
 pub use export::{Envelope, ExportOptions, ExportReport, ExportStatus, export, write_file};
 pub use init::{InitOptions, InitReport, SchemaDocument, init, write_schemas};
 pub use list::{Cell, ListOptions, ListReport, ListRow, State, list};
+pub use log::{Action, LogEntry, LogOptions, LogReport, LoggedChange, log};
 pub use open::{Opened, Place, UsageError, find_environment, open, unknown_flag};
 pub use show::{
     ShowOptions, ShowReport, ShownEnvironment, ShownFlag, ShownKill, ShownRule, ShownServing,

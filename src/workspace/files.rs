@@ -46,7 +46,11 @@ impl Files {
     /// Lists the files of a project.
     #[must_use]
     pub fn list(tree: &impl FileTree, config: Option<&Config>) -> Self {
-        let folder = config.map_or("flags", |config| config.flags.as_str());
+        Self::below(tree, config.map_or("flags", |config| config.flags.as_str()))
+    }
+
+    /// Lists the files of a flags folder.
+    pub(super) fn below(tree: &impl FileTree, folder: &str) -> Self {
         let mut files = Self {
             folder: folder.to_owned(),
             ..Self::default()
@@ -104,13 +108,7 @@ impl Files {
 
     /// Returns which of the format's own files it is: they lie at the top of the flags folder.
     fn special_kind(&self, path: &str, stem: &Range<usize>) -> Option<FileKind> {
-        let kind = match &path[stem.clone()] {
-            "environments" => FileKind::Environments,
-            "segments" => FileKind::Segments,
-            "attributes" => FileKind::Attributes,
-            "flag-dependencies" => FileKind::FlagDependencies,
-            _ => return None,
-        };
+        let kind = special_kind(&path[stem.clone()])?;
         let inside = path.strip_prefix(&self.folder).unwrap_or(path);
         let is_at_top = !inside.trim_start_matches('/').contains('/');
         is_at_top.then_some(kind)
@@ -211,6 +209,17 @@ fn stem_in(path: &str) -> Option<Range<usize>> {
         .or_else(|| path.strip_suffix(".yml"))?;
     let name = name_in(path);
     (name.start <= stem.len()).then_some(name.start..stem.len())
+}
+
+/// Returns which of the format's own files has that stem.
+pub(super) fn special_kind(stem: &str) -> Option<FileKind> {
+    Some(match stem {
+        "environments" => FileKind::Environments,
+        "segments" => FileKind::Segments,
+        "attributes" => FileKind::Attributes,
+        "flag-dependencies" => FileKind::FlagDependencies,
+        _ => return None,
+    })
 }
 
 fn name_in(path: &str) -> Range<usize> {

@@ -117,6 +117,34 @@ pub fn load_files(
     }
 }
 
+/// What flags are read in the light of.
+pub(super) struct ReadScope {
+    pub(super) scope: Scope,
+    pub(super) apart: Vec<DependenciesApart>,
+    pub(super) sources: SourceMap,
+    pub(super) diagnostics: Diagnostics,
+}
+
+/// Reads the format's own files, and no flag.
+pub(super) fn read_scope(tree: &impl FileTree, folder: &str) -> ReadScope {
+    let mut loader = Loader {
+        tree,
+        sources: SourceMap::default(),
+        diagnostics: Diagnostics::default(),
+        scope: Scope::default(),
+        files: 0,
+    };
+    let files = Files::below(tree, folder);
+    loader.listed(&files);
+    let apart = loader.special_files(&files);
+    ReadScope {
+        scope: loader.scope,
+        apart,
+        sources: loader.sources,
+        diagnostics: loader.diagnostics,
+    }
+}
+
 struct Loader<'l, T> {
     tree: &'l T,
     sources: SourceMap,
@@ -317,11 +345,7 @@ fn read_flag(tree: &impl FileTree, file: &FlagPath, id: SourceId, scope: &Scope)
         if file.is_foreign() {
             return None;
         }
-        schema::check(FileKind::Flag, &document, &mut diagnostics);
-        if !document.root().is_map() {
-            return None;
-        }
-        lower::flag(&document, file.key.as_ref()?, scope, &mut diagnostics)
+        flag_of(&document, file.key.as_ref(), scope, &mut diagnostics)
     });
     ReadFlag {
         source: Source::new(
@@ -331,6 +355,20 @@ fn read_flag(tree: &impl FileTree, file: &FlagPath, id: SourceId, scope: &Scope)
         flag,
         diagnostics,
     }
+}
+
+/// Reads what a flag's file says; one whose name is no key is checked all the same.
+pub(super) fn flag_of(
+    document: &Document<'_>,
+    key: Option<&FlagKey>,
+    scope: &Scope,
+    diagnostics: &mut Diagnostics,
+) -> Option<Flag> {
+    schema::check(FileKind::Flag, document, diagnostics);
+    if !document.root().is_map() {
+        return None;
+    }
+    lower::flag(document, key?, scope, diagnostics)
 }
 
 /// Parses a file; one that says nothing is a fault of its own.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::config::{self, Config};
 use crate::diagnostic::{Diagnostics, join_names};
-use crate::git::{Commit, Objects, RevisionError};
+use crate::git::{Commit, ObjectId, Objects, RevisionError};
 use crate::text::{Location, Source, SourceMap, Span};
 use crate::tree::{self, DiskTree, FileTree, ReadError, Stamp, TreeFile};
 
@@ -175,9 +175,25 @@ impl Project {
             .as_ref()
             .and_then(|project| project.config.as_ref()?.name.clone());
         let inside = folder_in(objects, root);
-        let place = place_at(objects, revision, commit, inside, named.as_deref())?;
+        let place = place_at(objects, revision, commit.id, inside, named.as_deref())?;
         let tree = RevisionTree::new(Arc::clone(objects), revision, commit, &place);
         Ok(Self::with(root, ProjectTree::Revision(tree))?)
+    }
+
+    /// Returns the folder of a project in a commit: where it is today, or else where the one of its
+    /// name is, or the only one.
+    ///
+    /// # Errors
+    ///
+    /// Fails with a [`RevisionError`] if there is none.
+    pub fn folder_at(
+        objects: &Objects,
+        commit: ObjectId,
+        today: &str,
+        name: Option<&str>,
+    ) -> anyhow::Result<String> {
+        let today = today.trim_end_matches('/').to_owned();
+        place_at(objects, &commit.short(), commit, today, name)
     }
 
     fn with(root: &Path, tree: ProjectTree) -> Result<Self, ProjectError> {
@@ -260,7 +276,7 @@ fn folder_in(objects: &Objects, folder: &Path) -> String {
 fn place_at(
     objects: &Objects,
     revision: &str,
-    commit: Commit,
+    commit: ObjectId,
     today: String,
     named: Option<&str>,
 ) -> anyhow::Result<String> {
@@ -272,11 +288,11 @@ fn place_at(
             .trim_matches('/')
             .to_owned()
     };
-    if objects.entry(commit.id, &config_in(&today))?.is_some() {
+    if objects.entry(commit, &config_in(&today))?.is_some() {
         return Ok(today);
     }
     let is_config = |path: &str| path.rsplit('/').next() == Some(CONFIG_FILE);
-    let files = objects.files(commit.id, "")?;
+    let files = objects.files(commit, "")?;
     let configs = files.iter().filter(|file| is_config(&file.path));
     let mut places: Vec<(&str, Option<String>)> = Vec::new();
     for file in configs {

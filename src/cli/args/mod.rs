@@ -87,6 +87,7 @@ pub(in crate::cli) enum Command {
     Validate(commands::validate::ValidateArgs),
     List(commands::list::ListArgs),
     Show(commands::show::ShowArgs),
+    Log(commands::log::LogArgs),
     Environments(commands::environments::EnvironmentsArgs),
     Evaluate(commands::evaluate::EvaluateArgs),
     Export(commands::export::ExportArgs),

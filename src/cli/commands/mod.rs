@@ -14,6 +14,7 @@ pub(super) mod evaluate;
 pub(super) mod export;
 pub(super) mod init;
 pub(super) mod list;
+pub(super) mod log;
 pub(super) mod man;
 pub(super) mod promote;
 pub(super) mod rename;
@@ -42,6 +43,7 @@ pub(super) fn run(cli: &Cli, clock: Clock, ui: &mut Ui) -> anyhow::Result<ExitSt
         Command::Create(args) => create::run(args, folder, clock, ui),
         Command::Validate(args) => validate::run(args, folder, clock, ui),
         Command::List(args) => list::run(args, folder, clock, ui),
+        Command::Log(args) => log::run(args, folder, ui),
         Command::Show(args) => show::run(args, folder, clock, ui),
         Command::Diff(args) => diff::run(args, folder, clock, ui),
         Command::Environments(args) => environments::run(args, folder, clock, ui),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::{Commit, Entry, EntryKind, ObjectId};
 
 /// Handles of one repository: each is used by one thread at a time.
-pub(super) struct Library {
+pub(in crate::git) struct Library {
     git_dir: PathBuf,
     idle: Mutex<Vec<Repository>>,
 }
@@ -21,6 +21,11 @@ impl Library {
             git_dir: repository.path().to_owned(),
             idle: Mutex::new(vec![repository]),
         }
+    }
+
+    /// Returns Git's own folder.
+    pub(in crate::git) fn git_dir(&self) -> &Path {
+        &self.git_dir
     }
 
     fn with<R>(&self, work: impl FnOnce(&Repository) -> anyhow::Result<R>) -> anyhow::Result<R> {
@@ -124,10 +129,10 @@ fn entry_of(path: String, entry: &git2::TreeEntry<'_>) -> Entry {
     }
 }
 
-fn id_of(id: Oid) -> ObjectId {
+pub(in crate::git) fn id_of(id: Oid) -> ObjectId {
     ObjectId::of_bytes(id.as_bytes())
 }
 
-fn oid(id: ObjectId) -> anyhow::Result<Oid> {
+pub(in crate::git) fn oid(id: ObjectId) -> anyhow::Result<Oid> {
     Ok(Oid::from_bytes(id.as_bytes())?)
 }

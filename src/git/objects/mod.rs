@@ -13,11 +13,14 @@ use anyhow::Context as _;
 use git2::{ErrorCode, Repository};
 use jiff::Timestamp;
 
-use library::Library;
+use super::history::FileId;
+
 use program::Program;
 
+pub(super) use library::{Library, id_of, oid};
+
 /// The id of an object: SHA-1 or SHA-256.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId {
     bytes: [u8; 32],
     length: u8,
@@ -44,7 +47,7 @@ pub struct Entry {
 }
 
 /// What an entry of a commit is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EntryKind {
     /// A file.
     File,
@@ -75,12 +78,12 @@ impl std::error::Error for RevisionError {}
 
 /// The objects of a repository, bare or not. It may be read from several threads.
 pub struct Objects {
-    backend: Backend,
+    pub(super) backend: Backend,
     workdir: Option<PathBuf>,
-    common_dir: PathBuf,
+    pub(super) common_dir: PathBuf,
 }
 
-enum Backend {
+pub(super) enum Backend {
     Library(Library),
     Program(Program),
 }
@@ -316,8 +319,19 @@ impl fmt::Debug for ObjectId {
     }
 }
 
+impl Entry {
+    /// Returns its content.
+    #[must_use]
+    pub fn file_id(&self) -> FileId {
+        FileId {
+            id: self.id,
+            kind: self.kind,
+        }
+    }
+}
+
 impl EntryKind {
-    fn of_mode(mode: u32) -> Self {
+    pub(super) fn of_mode(mode: u32) -> Self {
         match mode {
             0o120_000 => Self::Link,
             0o160_000 => Self::Submodule,

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::super::program::Git;
 use super::{Commit, Entry, EntryKind, ObjectId};
 
-pub(super) struct Program {
+pub(in crate::git) struct Program {
     folder: PathBuf,
     batch: Mutex<Option<Batch>>,
 }

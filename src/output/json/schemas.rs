@@ -7,7 +7,8 @@ use crate::schema::{FileKind, generate};
 
 use super::{
     DiffDocument, EnvelopeDocument, EnvironmentsDocument, ErrorDocument, EvaluateDocument,
-    ExportDocument, InitDocument, ListDocument, PlanDocument, ShowDocument, ValidateDocument,
+    ExportDocument, InitDocument, ListDocument, LogDocument, PlanDocument, ShowDocument,
+    ValidateDocument,
 };
 
 /// Returns all schemas, each with the name of its kind.
@@ -27,6 +28,7 @@ pub fn all() -> Vec<SchemaDocument> {
         ("export-output", generate::<ExportDocument>()),
         ("init-output", generate::<InitDocument>()),
         ("list-output", generate::<ListDocument>()),
+        ("log-output", generate::<LogDocument>()),
         ("plan-output", generate::<PlanDocument>()),
         ("show-output", generate::<ShowDocument>()),
         ("validate-output", generate::<ValidateDocument>()),

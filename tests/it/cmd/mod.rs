@@ -14,6 +14,7 @@ mod general;
 mod guards;
 mod init;
 mod list;
+mod log;
 mod man;
 mod restore;
 mod revisions;

@@ -1,0 +1,349 @@
+//! `log`: who changed what is served, when and why.
+
+mod filter;
+mod message;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::diagnostic::did_you_mean;
+use crate::diff::{Change, ChangeKind};
+use crate::git::{PastCommit, Person};
+use crate::model::FlagKey;
+use crate::workspace::{Fault, Past, Project, in_parallel};
+
+use super::history::{Compared, Step, Told, Trail, Wanted, compare, sites};
+use super::open::Place;
+use super::write::Note;
+use super::{RevisionError, UsageError};
+
+use filter::Filter;
+use message::Said;
+
+pub use filter::Action;
+
+/// How many commits are compared at once: few at first, for those who ask for few.
+const BATCHES: [usize; 4] = [16, 64, 256, 512];
+
+/// How long nobody needs to be told that there is more to read.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Options of [`log`].
+#[derive(Debug, Clone)]
+pub struct LogOptions {
+    /// Where to begin: at HEAD, if no revision is named.
+    pub place: Place,
+    /// Only these flags; all if empty.
+    pub flags: Vec<String>,
+    /// Only changes in these environments; in all if empty.
+    pub environments: Vec<String>,
+    /// Only commits since this time, as Git understands it.
+    pub since: Option<String>,
+    /// Only commits until this time.
+    pub until: Option<String>,
+    /// Only commits of authors that match one of these regular expressions.
+    pub authors: Vec<String>,
+    /// Only commits with a change of one of these.
+    pub actions: Vec<Action>,
+    /// Only commits of these deployments.
+    pub deployments: Vec<String>,
+    /// No more entries than this.
+    pub limit: Option<usize>,
+    /// Called with the number of commits that were looked at.
+    pub progress: Option<fn(usize)>,
+}
+
+/// What [`log`] found.
+#[derive(Debug, Clone)]
+pub struct LogReport {
+    /// The commits that changed what is served, the newest first.
+    pub entries: Vec<LogEntry>,
+    /// Why there may be more.
+    pub notes: Vec<Note>,
+}
+
+/// A commit that changed what is served.
+#[derive(Debug, Clone)]
+pub struct LogEntry {
+    /// Its id.
+    pub commit: String,
+    /// Who wrote it.
+    pub author: Person,
+    /// When it was committed.
+    pub date: Timestamp,
+    /// The most significant of its changes.
+    pub action: Action,
+    /// The first line of its message.
+    pub subject: String,
+    /// The reasons that its message gives.
+    pub reasons: Vec<String>,
+    /// Who approved of it, as its message says.
+    pub approvals: Vec<String>,
+    /// The deployments that its message names.
+    pub deployments: Vec<String>,
+    /// What it changed.
+    pub changes: Vec<LoggedChange>,
+    /// The files that it left so that they cannot be understood.
+    pub broken: Vec<Fault>,
+}
+
+/// A change of a flag in an environment.
+#[derive(Debug, Clone)]
+pub struct LoggedChange {
+    /// The flag.
+    pub flag: String,
+    /// The environment.
+    pub environment: String,
+    /// Whether changes of the environment are held to more than a commit.
+    pub is_protected: bool,
+    /// What changed.
+    pub change: Change,
+    /// The files that brought it, relative to ffctl.toml.
+    pub files: Vec<String>,
+}
+
+/// Tells what the commits of a project's history changed, the newest first.
+///
+/// # Errors
+///
+/// Fails if there is no project or no such revision, if a name is unknown to the whole history, or
+/// if the history cannot be read.
+pub fn log(options: &LogOptions) -> anyhow::Result<LogReport> {
+    let revision = options.place.revision.as_deref().unwrap_or("HEAD");
+    let project = Project::at(&options.place.folder, revision)?;
+    let site = sites::of(&project)?;
+    let past = Arc::new(Past::new(Arc::clone(&site.objects)));
+    let filter = Filter::new(options, &site.objects)?;
+    let known = site.keys(&past)?;
+    let wanted = site.wanted(&past, &options.flags)?;
+    let trail = Trail::new(
+        Arc::clone(&past),
+        site.commit,
+        site.layout.clone(),
+        wanted.clone(),
+        filter.since,
+    );
+    let mut reader = Reader {
+        options,
+        past,
+        filter,
+        trail,
+        begun: Instant::now(),
+        entries: Vec::new(),
+        met: Met::default(),
+    };
+    let is_whole = reader.read()?;
+    if is_whole {
+        reader.met_all(&wanted, &known)?;
+    }
+    reader.report(&site.objects)
+}
+
+struct Reader<'o> {
+    options: &'o LogOptions,
+    past: Arc<Past>,
+    filter: Filter,
+    trail: Trail,
+    begun: Instant,
+    entries: Vec<LogEntry>,
+    met: Met,
+}
+
+/// The names that the history has shown.
+#[derive(Default)]
+struct Met {
+    flags: BTreeSet<FlagKey>,
+    environments: BTreeSet<String>,
+}
+
+impl Reader<'_> {
+    /// Reads until there is enough, and returns whether that is the whole history.
+    fn read(&mut self) -> anyhow::Result<bool> {
+        let mut sizes = BATCHES.into_iter();
+        let mut size = BATCHES[0];
+        loop {
+            size = sizes.next().unwrap_or(size);
+            let steps = self.batch(size)?;
+            if steps.is_empty() {
+                return Ok(true);
+            }
+            let past = &self.past;
+            let compared = in_parallel(&steps, |step| compare(past, step));
+            for (step, compared) in steps.iter().zip(compared) {
+                self.met.see(step);
+                let entry = self.entry(&step.commit, compared?);
+                self.entries.extend(entry);
+                if self.has_enough() {
+                    return Ok(false);
+                }
+            }
+            let is_long = self.begun.elapsed() > PATIENCE;
+            if let Some(progress) = self.options.progress.filter(|_| is_long) {
+                progress(self.trail.seen);
+            }
+        }
+    }
+
+    fn has_enough(&self) -> bool {
+        let limit = self.options.limit;
+        limit.is_some_and(|limit| self.entries.len() >= limit)
+    }
+
+    /// Returns the next commits that may be of interest.
+    fn batch(&mut self, size: usize) -> anyhow::Result<Vec<Step>> {
+        let mut steps = Vec::new();
+        if self.has_enough() {
+            return Ok(steps);
+        }
+        while steps.len() < size {
+            let Some(step) = self.trail.read()? else {
+                break;
+            };
+            steps.push(step);
+        }
+        Ok(steps)
+    }
+
+    fn entry(&mut self, commit: &PastCommit, compared: Compared) -> Option<LogEntry> {
+        for told in &compared.told {
+            self.met.environments.insert(told.environment.clone());
+        }
+        if !self.filter.takes_commit(commit) {
+            return None;
+        }
+        let entry = entry(commit, self.filter.kept(compared))?;
+        self.filter.takes(&entry).then_some(entry)
+    }
+
+    /// Fails if a flag or environment that was asked for is none and never was.
+    fn met_all(&self, wanted: &Wanted, known: &BTreeSet<FlagKey>) -> anyhow::Result<()> {
+        if self.trail.cut_off.is_some() || self.filter.since.is_some() {
+            return Ok(());
+        }
+        if let Wanted::Flags(list) = wanted {
+            let unmet = list.iter().find(|(key, _)| !self.met.flags.contains(key));
+            if let Some((key, _)) = unmet {
+                let near = did_you_mean(key.as_str(), known.iter().map(FlagKey::as_str));
+                let hint = near.unwrap_or_else(|| "`ffctl list` shows the flags".to_owned());
+                let message = format!("there is no flag `{key}`, and there was none");
+                return Err(UsageError::new(message, hint).into());
+            }
+        }
+        let environments = &self.met.environments;
+        let mut unmet = self.options.environments.iter();
+        match unmet.find(|name| !environments.contains(*name)) {
+            Some(name) if self.options.flags.is_empty() => {
+                let near = did_you_mean(name, environments.iter().map(String::as_str));
+                let message = format!("there is no environment `{name}`, and there was none");
+                Err(UsageError::new(message, near).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn report(self, objects: &crate::git::Objects) -> anyhow::Result<LogReport> {
+        let mut notes = Vec::new();
+        if let Some(commit) = self.trail.cut_off.filter(|_| objects.is_shallow()) {
+            let message = format!(
+                "this clone is shallow: what {} changed, and all before it, cannot be told",
+                commit.short()
+            );
+            let hint =
+                "`git fetch --unshallow` gets the whole history, `git fetch --deepen=N` more of it";
+            if self.entries.is_empty() {
+                let hint = Some(hint.to_owned());
+                return Err(RevisionError { message, hint }.into());
+            }
+            notes.push(Note {
+                message,
+                hint: Some(hint.to_owned()),
+            });
+        }
+        Ok(LogReport {
+            entries: self.entries,
+            notes,
+        })
+    }
+}
+
+impl Met {
+    fn see(&mut self, step: &Step) {
+        let pairs = step.sides.iter().flat_map(|side| &side.pairs);
+        let places = pairs.flat_map(|pair| pair.before.iter().chain(&pair.after));
+        self.flags.extend(places.map(|place| place.key.clone()));
+    }
+}
+
+/// Returns an entry; `None` where nothing changed.
+fn entry(commit: &PastCommit, compared: Compared) -> Option<LogEntry> {
+    let kinds = compared.told.iter().map(|told| told.change.kind);
+    let broken = (!compared.broken.is_empty()).then_some(Action::Broken);
+    let action = kinds.min().map(Action::Kind).or(broken)?;
+    let Said {
+        subject,
+        reasons,
+        approvals,
+        deployments,
+    } = message::read(&commit.message);
+    Some(LogEntry {
+        commit: commit.id.to_string(),
+        author: commit.author.clone(),
+        date: Timestamp::from_second(commit.committer.time).unwrap_or_default(),
+        action,
+        subject,
+        reasons,
+        approvals,
+        deployments,
+        changes: compared.told.into_iter().map(LoggedChange::from).collect(),
+        broken: compared.broken,
+    })
+}
+
+impl From<Told> for LoggedChange {
+    fn from(told: Told) -> Self {
+        Self {
+            flag: told.flag.as_str().to_owned(),
+            environment: told.environment,
+            is_protected: told.is_protected,
+            change: told.change,
+            files: told.files,
+        }
+    }
+}
+
+impl LogEntry {
+    /// Returns the flags that it changed.
+    #[must_use]
+    pub fn flags(&self) -> Vec<&str> {
+        distinct(self.changes.iter().map(|change| change.flag.as_str()))
+    }
+
+    /// Returns the environments that it changed.
+    #[must_use]
+    pub fn environments(&self) -> Vec<&str> {
+        distinct(
+            self.changes
+                .iter()
+                .map(|change| change.environment.as_str()),
+        )
+    }
+
+    fn has(&self, action: Action) -> bool {
+        match action {
+            Action::Broken => !self.broken.is_empty(),
+            Action::Kind(kind) => self.kinds().any(|own| own == kind),
+        }
+    }
+
+    fn kinds(&self) -> impl Iterator<Item = ChangeKind> + '_ {
+        self.changes.iter().map(|change| change.change.kind)
+    }
+}
+
+fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+    let mut seen = BTreeSet::new();
+    names.filter(|name| seen.insert(*name)).collect()
+}
