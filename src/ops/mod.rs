@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "an edge: files are written here")]
 
 mod attributes;
+mod blame;
 mod change;
 mod diff;
 mod effects;
@@ -25,6 +26,7 @@ pub use crate::git::{Person, RevisionError};
 pub use crate::store::{FileChange, Waiting};
 pub use crate::workspace::Fault;
 pub use attributes::{Assignment, context_of};
+pub use blame::{BlameOptions, BlameReport, BlamedEnvironment, BlamedSlot, SetBy, Setter, blame};
 pub use change::{
     Cause, Deploy, NewFlag, Plan, RefusedError, Request, RuleAction, Skipped, Verb, change,
 };

@@ -276,9 +276,14 @@ pub fn find_environment(opened: &Opened, name: Option<&str>) -> Result<Environme
 /// Returns the error about a flag that does not exist.
 #[must_use]
 pub fn unknown_flag(opened: &Opened, key: &str) -> UsageError {
+    no_flag(key, opened.known.iter())
+}
+
+/// As [`unknown_flag`], where these are known.
+pub(super) fn no_flag<'k>(key: &str, known: impl Iterator<Item = &'k FlagKey>) -> UsageError {
     UsageError::new(
         format!("there is no flag `{key}`"),
-        did_you_mean(key, opened.known.iter().map(FlagKey::as_str))
+        did_you_mean(key, known.map(FlagKey::as_str))
             .or_else(|| Some("`ffctl list` shows the flags".to_owned())),
     )
 }

@@ -88,6 +88,7 @@ pub(in crate::cli) enum Command {
     List(commands::list::ListArgs),
     Show(commands::show::ShowArgs),
     Log(commands::log::LogArgs),
+    Blame(commands::blame::BlameArgs),
     Environments(commands::environments::EnvironmentsArgs),
     Evaluate(commands::evaluate::EvaluateArgs),
     Export(commands::export::ExportArgs),

@@ -1,6 +1,7 @@
 //! The commands: one file each, arguments and wiring.
 
 pub(super) mod archive;
+pub(super) mod blame;
 mod change;
 pub(super) mod completions;
 pub(super) mod create;
@@ -44,6 +45,7 @@ pub(super) fn run(cli: &Cli, clock: Clock, ui: &mut Ui) -> anyhow::Result<ExitSt
         Command::Validate(args) => validate::run(args, folder, clock, ui),
         Command::List(args) => list::run(args, folder, clock, ui),
         Command::Log(args) => log::run(args, folder, ui),
+        Command::Blame(args) => blame::run(args, folder, clock, ui),
         Command::Show(args) => show::run(args, folder, clock, ui),
         Command::Diff(args) => diff::run(args, folder, clock, ui),
         Command::Environments(args) => environments::run(args, folder, clock, ui),

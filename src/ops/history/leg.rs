@@ -21,6 +21,7 @@ pub(super) struct Leg {
     pub(super) layout: Layout,
     pub(super) wanted: Wanted,
     pub(super) history: History,
+    start: ObjectId,
     scope: ScopeFiles,
     states: HashMap<ObjectId, State>,
     /// The commits to come that are here.
@@ -34,12 +35,18 @@ impl Leg {
         Ok(Self {
             history: past.objects().history(start.commit, &watched, since)?,
             scope: past.scope_files(start.commit, &start.layout)?,
+            start: start.commit,
             layout: start.layout,
             wanted: start.wanted,
             states: HashMap::new(),
             open: HashSet::new(),
             has_begun: false,
         })
+    }
+
+    /// Returns where it was begun, before its first commit is told.
+    pub(super) fn begins(&self) -> Option<ObjectId> {
+        (!self.has_begun).then_some(self.start)
     }
 
     /// Returns whether nothing that is to come is here.
@@ -120,7 +127,11 @@ fn watched(layout: &Layout, wanted: &Wanted) -> Vec<Watched> {
 }
 
 /// Returns the flags' files of a commit.
-pub(super) fn places(past: &Past, commit: ObjectId, layout: &Layout) -> anyhow::Result<Vec<Place>> {
+pub(in crate::ops) fn places(
+    past: &Past,
+    commit: ObjectId,
+    layout: &Layout,
+) -> anyhow::Result<Vec<Place>> {
     let files = past.objects().files(commit, &layout.folder())?;
     let places = files.into_iter().filter_map(|entry| {
         let Some(Part::Flag(key)) = layout.part(&entry.path) else {

@@ -6,6 +6,7 @@
 
 mod compare;
 mod leg;
+pub(super) mod message;
 mod rename;
 pub(super) mod sites;
 mod sound;
@@ -18,7 +19,10 @@ use crate::model::FlagKey;
 use crate::workspace::{Fault, Layout, Part, Past, ScopeFiles};
 
 pub(super) use compare::{Compared, Told, compare};
+pub(super) use leg::places;
+pub(super) use sound::{scope_at, sound_version};
 
+use super::write::Note;
 use leg::{Leg, State};
 
 /// A flag's file at a commit.
@@ -48,6 +52,8 @@ pub(super) struct Side {
     pub(super) scope: Option<ScopeFiles>,
     /// The flags whose files differ.
     pub(super) pairs: Vec<Pair>,
+    /// The commit of the trail that what was so before is asked of.
+    pub(super) onward: Option<ObjectId>,
     /// The files of the scope that differ, relative to ffctl.toml.
     pub(super) scope_paths: Vec<String>,
 }
@@ -56,6 +62,8 @@ pub(super) struct Side {
 #[derive(Debug, Clone)]
 pub(super) struct Step {
     pub(super) commit: PastCommit,
+    /// Where its leg of the trail was begun, if it is the first there: nothing has changed since.
+    pub(super) begins: Option<ObjectId>,
     pub(super) layout: Layout,
     pub(super) scope: ScopeFiles,
     /// One for each parent; one beside nothing where there is none.
@@ -166,6 +174,7 @@ impl Trail {
     }
 
     fn step(&mut self, leg: &mut Leg, commit: PastCommit) -> anyhow::Result<Option<Step>> {
+        let begins = leg.begins();
         let State::Here(scope) = leg.state_of(&self.past, &commit)? else {
             leg.leave(&commit);
             return Ok(None);
@@ -176,8 +185,11 @@ impl Trail {
         }
         let mut sides = Vec::new();
         let mut states = Vec::new();
-        for (parent, differences) in parents(&commit) {
-            let beyond = self.beyond(leg, &commit, &scope, parent, differences)?;
+        for (at, (parent, differences)) in parents(&commit).into_iter().enumerate() {
+            let mut beyond = self.beyond(leg, &commit, &scope, parent, differences)?;
+            if let State::Here(_) = beyond.state {
+                beyond.side.onward = commit.next.get(at).copied();
+            }
             states.push(beyond.state);
             sides.push(beyond.side);
         }
@@ -186,6 +198,7 @@ impl Trail {
             layout: leg.layout.clone(),
             scope,
             sides,
+            begins,
             wanted: leg.wanted.keys(),
             commit,
         }))
@@ -203,6 +216,7 @@ impl Trail {
         let was = scope.before(&leg.layout, differences);
         let mut side = Side {
             parent,
+            onward: parent,
             layout: leg.layout.clone(),
             scope: was.has_project().then(|| was.clone()),
             pairs: pairs(&leg.layout, differences),
@@ -249,8 +263,8 @@ impl Trail {
         parent: ObjectId,
         layout: Layout,
     ) -> anyhow::Result<Beyond> {
-        let before = leg::places(&self.past, parent, &layout)?;
-        let after = leg::places(&self.past, commit, &leg.layout)?;
+        let before = places(&self.past, parent, &layout)?;
+        let after = places(&self.past, commit, &leg.layout)?;
         let was = self.past.scope_files(parent, &layout)?;
         let is = self.past.scope_files(commit, &leg.layout)?;
         let mut pairs = leg::paired(before, after);
@@ -264,6 +278,7 @@ impl Trail {
         self.go_on_at(parent, layout.clone(), wanted);
         Ok(Side {
             parent: Some(parent),
+            onward: Some(parent),
             layout,
             scope_paths: is.differing(&was),
             scope: Some(was),
@@ -291,8 +306,8 @@ impl Trail {
         {
             return Ok(None);
         }
-        let before = leg::places(&self.past, parent, &leg.layout)?;
-        let after = leg::places(&self.past, commit, &leg.layout)?;
+        let before = places(&self.past, parent, &leg.layout)?;
+        let after = places(&self.past, commit, &leg.layout)?;
         let all = leg::paired(before, after);
         for pair in pairs.iter_mut().filter(|pair| pair.after.is_none()) {
             pair.after = rename::goal(&self.past, &all, pair)?.cloned();
@@ -330,7 +345,7 @@ impl Trail {
         list: &[(FlagKey, Option<String>)],
         pairs: &mut [Pair],
     ) -> anyhow::Result<Wanted> {
-        let before = leg::places(&self.past, parent, layout)?;
+        let before = places(&self.past, parent, layout)?;
         let mut followed = Vec::new();
         for (key, _) in list {
             let pair = pairs.iter_mut().find(|pair| pair.is_of(key));
@@ -439,3 +454,16 @@ fn pairs(layout: &Layout, differences: &[Difference]) -> Vec<Pair> {
 
 /// A file that a commit left so that it cannot be understood.
 pub(super) type Broken = Fault;
+
+/// Tells that the history ends where a shallow clone does.
+pub(super) fn shallow(commit: ObjectId) -> Note {
+    let message = format!(
+        "this clone is shallow: what {} changed, and all before it, cannot be told",
+        commit.short()
+    );
+    let hint = "`git fetch --unshallow` gets the whole history, `git fetch --deepen=N` more of it";
+    Note {
+        message,
+        hint: Some(hint.to_owned()),
+    }
+}

@@ -1,7 +1,6 @@
 //! `log`: who changed what is served, when and why.
 
 mod filter;
-mod message;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,13 +14,13 @@ use crate::git::{PastCommit, Person};
 use crate::model::FlagKey;
 use crate::workspace::{Fault, Past, Project, in_parallel};
 
-use super::history::{Compared, Step, Told, Trail, Wanted, compare, sites};
+use super::history::message::{self, Said};
+use super::history::{Compared, Step, Told, Trail, Wanted, compare, shallow, sites};
 use super::open::Place;
 use super::write::Note;
 use super::{RevisionError, UsageError};
 
 use filter::Filter;
-use message::Said;
 
 pub use filter::Action;
 
@@ -247,20 +246,11 @@ impl Reader<'_> {
     fn report(self, objects: &crate::git::Objects) -> anyhow::Result<LogReport> {
         let mut notes = Vec::new();
         if let Some(commit) = self.trail.cut_off.filter(|_| objects.is_shallow()) {
-            let message = format!(
-                "this clone is shallow: what {} changed, and all before it, cannot be told",
-                commit.short()
-            );
-            let hint =
-                "`git fetch --unshallow` gets the whole history, `git fetch --deepen=N` more of it";
+            let Note { message, hint } = shallow(commit);
             if self.entries.is_empty() {
-                let hint = Some(hint.to_owned());
                 return Err(RevisionError { message, hint }.into());
             }
-            notes.push(Note {
-                message,
-                hint: Some(hint.to_owned()),
-            });
+            notes.push(Note { message, hint });
         }
         Ok(LogReport {
             entries: self.entries,

@@ -1,5 +1,6 @@
 //! Reports for people. Colour only underlines what the words say.
 
+mod blame;
 mod diagnostics;
 mod diff;
 mod effects;
@@ -12,6 +13,7 @@ mod show;
 mod table;
 
 pub use crate::words::{count, day_name, describe_conditions};
+pub use blame::blame;
 pub use diagnostics::{diagnostics, validate_summary};
 pub use diff::{diff, diff_markdown};
 pub use effects::line;

@@ -3,6 +3,7 @@
 //! Each carries `"format": "ffctl.<command>/v1"`. Keys may be added; none changes its meaning.
 //! The schemas are generated from these types into schema/.
 
+mod blame;
 mod changes;
 mod diff;
 mod environments;
@@ -19,6 +20,7 @@ mod validate;
 
 use serde::Serialize;
 
+pub use blame::BlameDocument;
 pub use changes::{ChangeDocument, ChangeSummary, ChangesBody};
 pub use diff::DiffDocument;
 pub use environments::EnvironmentsDocument;

@@ -6,9 +6,9 @@ use crate::ruleset::Ruleset;
 use crate::schema::{FileKind, generate};
 
 use super::{
-    DiffDocument, EnvelopeDocument, EnvironmentsDocument, ErrorDocument, EvaluateDocument,
-    ExportDocument, InitDocument, ListDocument, LogDocument, PlanDocument, ShowDocument,
-    ValidateDocument,
+    BlameDocument, DiffDocument, EnvelopeDocument, EnvironmentsDocument, ErrorDocument,
+    EvaluateDocument, ExportDocument, InitDocument, ListDocument, LogDocument, PlanDocument,
+    ShowDocument, ValidateDocument,
 };
 
 /// Returns all schemas, each with the name of its kind.
@@ -21,6 +21,7 @@ pub fn all() -> Vec<SchemaDocument> {
         ("ruleset", generate::<Ruleset<'_>>()),
         ("record", generate::<Record<'_>>()),
         ("envelope", generate::<EnvelopeDocument>()),
+        ("blame-output", generate::<BlameDocument>()),
         ("diff-output", generate::<DiffDocument>()),
         ("environments-output", generate::<EnvironmentsDocument>()),
         ("error-output", generate::<ErrorDocument>()),

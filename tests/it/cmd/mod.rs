@@ -1,5 +1,6 @@
 //! The commands, end to end: wiring, streams, exit status, each format. A file a command.
 
+mod blame;
 mod commit;
 mod completions;
 mod deploy;

@@ -2,16 +2,16 @@
 
 /// The parts of a message that are read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Said {
-    pub(super) subject: String,
-    pub(super) reasons: Vec<String>,
-    pub(super) approvals: Vec<String>,
-    pub(super) deployments: Vec<String>,
+pub(in crate::ops) struct Said {
+    pub(in crate::ops) subject: String,
+    pub(in crate::ops) reasons: Vec<String>,
+    pub(in crate::ops) approvals: Vec<String>,
+    pub(in crate::ops) deployments: Vec<String>,
 }
 
 /// Reads a message: `Key: value` lines anywhere in the body, so that those of the commits that a
 /// squash merge has put together are found.
-pub(super) fn read(message: &str) -> Said {
+pub(in crate::ops) fn read(message: &str) -> Said {
     let mut lines = message.lines().skip_while(|line| line.trim().is_empty());
     let mut said = Said {
         subject: lines.next().unwrap_or_default().trim().to_owned(),
