@@ -11,7 +11,7 @@ use ffctl::record::record;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::generate::{self, Generated};
+use crate::support::generate::{self, mutated};
 use crate::support::{catalog, sound_or_none};
 
 const ENVIRONMENTS: &str = "environments: {test: {}}\n";
@@ -436,58 +436,6 @@ fn what_nobody_notices() {
 }
 
 // What is claimed, against what is served.
-
-/// One line of one file, written otherwise: many of these are no catalog, the others are small
-/// changes of all kinds.
-fn mutated(generated: &Generated, file: usize, line: usize, how: usize) -> Generated {
-    let mut other = generated.clone();
-    let paths: Vec<String> = other.files.keys().cloned().collect();
-    let path = &paths[file % paths.len()];
-    let mut lines: Vec<String> = other.files[path].lines().map(str::to_owned).collect();
-    if lines.is_empty() {
-        return other;
-    }
-    let at = line % lines.len();
-    let swaps = [
-        ("true", "false"),
-        ("false", "true"),
-        ("50", "60"),
-        ("25", "12.5"),
-        ("percentage: 0", "percentage: 40"),
-        ("enabled: true", "enabled: false"),
-        ("enabled: false", "enabled: true"),
-        ("1", "2"),
-        ("user_id", "email"),
-        ("equals", "not_equals"),
-        ("100", "75"),
-        ("T0", "T1"),
-        ("control", "treatment"),
-        ("a", "b"),
-    ];
-    match how {
-        0 => {
-            lines.remove(at);
-        }
-        1 if at > 0 => lines.swap(at, at - 1),
-        2 => lines.insert(0, "salt: another".to_owned()),
-        3 => lines.insert(0, "killable: true".to_owned()),
-        4 => lines.insert(0, "off_value: true".to_owned()),
-        5 => lines.insert(
-            0,
-            "kill_switch: {reason: r, at: 2026-01-01T00:00:00Z}".to_owned(),
-        ),
-        _ => {
-            let (from, to) = swaps[how % swaps.len()];
-            let count = lines.iter().filter(|line| line.contains(from)).count();
-            let mut fitting = lines.iter_mut().filter(|line| line.contains(from));
-            if let Some(line) = fitting.nth(at % count.max(1)) {
-                *line = line.replacen(from, to, 1);
-            }
-        }
-    }
-    other.files.insert(path.clone(), lines.join("\n") + "\n");
-    other
-}
 
 /// What contexts are served at times: values, and the names of variants that files give.
 fn answers(

@@ -40,6 +40,58 @@ impl fmt::Debug for Generated {
     }
 }
 
+/// One line of one file, written otherwise: many of these are no catalog, the others are small
+/// changes of all kinds.
+pub(crate) fn mutated(generated: &Generated, file: usize, line: usize, how: usize) -> Generated {
+    let mut other = generated.clone();
+    let paths: Vec<String> = other.files.keys().cloned().collect();
+    let path = &paths[file % paths.len()];
+    let mut lines: Vec<String> = other.files[path].lines().map(str::to_owned).collect();
+    if lines.is_empty() {
+        return other;
+    }
+    let at = line % lines.len();
+    let swaps = [
+        ("true", "false"),
+        ("false", "true"),
+        ("50", "60"),
+        ("25", "12.5"),
+        ("percentage: 0", "percentage: 40"),
+        ("enabled: true", "enabled: false"),
+        ("enabled: false", "enabled: true"),
+        ("1", "2"),
+        ("user_id", "email"),
+        ("equals", "not_equals"),
+        ("100", "75"),
+        ("T0", "T1"),
+        ("control", "treatment"),
+        ("a", "b"),
+    ];
+    match how {
+        0 => {
+            lines.remove(at);
+        }
+        1 if at > 0 => lines.swap(at, at - 1),
+        2 => lines.insert(0, "salt: another".to_owned()),
+        3 => lines.insert(0, "killable: true".to_owned()),
+        4 => lines.insert(0, "off_value: true".to_owned()),
+        5 => lines.insert(
+            0,
+            "kill_switch: {reason: r, at: 2026-01-01T00:00:00Z}".to_owned(),
+        ),
+        _ => {
+            let (from, to) = swaps[how % swaps.len()];
+            let count = lines.iter().filter(|line| line.contains(from)).count();
+            let mut fitting = lines.iter_mut().filter(|line| line.contains(from));
+            if let Some(line) = fitting.nth(at % count.max(1)) {
+                *line = line.replacen(from, to, 1);
+            }
+        }
+    }
+    other.files.insert(path.clone(), lines.join("\n") + "\n");
+    other
+}
+
 /// Draws a valid catalog.
 pub(crate) fn catalog() -> impl Strategy<Value = Generated> {
     (Tapes, any::<bool>()).prop_map(|(tapes, cbor)| build(tapes, cbor))
