@@ -19,7 +19,8 @@
 //! | shape | [`schema`]: JSON Schemas, and documents checked against them |
 //! | meaning | [`config`]: ffctl.toml; [`lower`]: documents to the model |
 //! | resolution | [`resolve`]: inheritance, schedules and kill switches, with the origin of every slot |
-//! | judgement | [`check`]: what `validate` finds in a sound catalog; [`compile`]: the catalog to a ruleset; [`patch`]: what a command means, as a change of a flag's file; [`policy`]: when changes may be made; [`record`]: all that decides what a flag serves, free of the clock |
+//! | records | [`record`]: all that decides what a flag serves, free of the clock |
+//! | judgement | [`check`]: what `validate` finds in a sound catalog; [`compile`]: the catalog to a ruleset; [`patch`]: what a command means, as a change of a flag's file; [`policy`]: when changes may be made |
 //! | differences | [`diff`]: what a change does to what is served |
 //! | answers | [`evaluate`]: a ruleset and a context to a value; uses [`ruleset`] alone |
 //! | edges | [`tree`]: where files come from; [`store`]: files changed, all of a plan or none; [`git`]: the only user of libgit2 and of the `git` program |

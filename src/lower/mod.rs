@@ -19,7 +19,9 @@ mod serving;
 
 use std::collections::BTreeMap;
 
-use crate::model::{Attribute, AttributeKind, BUILT_IN_ATTRIBUTES, Environments, Name, Segment};
+use crate::model::{
+    Attribute, AttributeKind, BUILT_IN_ATTRIBUTES, Catalog, Environments, Name, Segment,
+};
 
 pub use attribute::{attributes, computed_attributes};
 pub use dependency::{DependenciesApart, dependencies_apart};
@@ -39,6 +41,19 @@ pub struct Scope {
     pub segments: Option<BTreeMap<Name, Segment>>,
     /// The attributes.
     pub attributes: AttributeScope,
+}
+
+impl Scope {
+    /// Returns the names that a catalog has.
+    #[must_use]
+    pub fn of(catalog: &Catalog) -> Self {
+        let listed = catalog.attributes.clone();
+        Self {
+            environments: Some(catalog.environments.clone()),
+            segments: Some(catalog.segments.clone()),
+            attributes: listed.map_or(AttributeScope::Open, AttributeScope::Listed),
+        }
+    }
 }
 
 /// What is known of attributes.

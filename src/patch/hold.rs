@@ -38,12 +38,7 @@ impl Hold {
             return None;
         }
         match self {
-            Self::At(time) => {
-                let share = ramp.share_at(time);
-                map.set("percentage", percent(share), order);
-                map.remove("gradual");
-                Some(format!("held at {}", words::percent(share)))
-            }
+            Self::At(time) => stop(map, order, time),
             Self::Anew { start, .. } => {
                 let start = moment(next_minute(start));
                 let words = format!("begun anew at {start}");
@@ -74,6 +69,17 @@ impl Hold {
         }
         any
     }
+}
+
+/// Makes the ramp of a map of serving keys the share that it had at a time, one that had come to its
+/// end too. Returns what was done where it could still have grown, in words.
+pub(super) fn stop(map: &mut Tree, order: &[&str], time: i64) -> Option<String> {
+    let ramp = gradual(map.get("gradual")?)?;
+    let share = ramp.share_at(time);
+    map.set("percentage", percent(share), order);
+    map.remove("gradual");
+    let words = || format!("held at {}", words::percent(share));
+    ramp.is_pending(time).then(words)
 }
 
 /// Reads a ramp that was found to be sound when the file was loaded.

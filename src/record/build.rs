@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::model::{
-    Catalog, Condition, Dependency, EnvironmentId, Flag, FlagKind, Required, Serve, Serving, Share,
-    Uses,
+    Catalog, Condition, Dependency, EnvironmentId, Flag, FlagKind, Required, Segment, Serve,
+    Serving, Share, Uses,
 };
 use crate::resolve::{self, Moment};
 use crate::ruleset::{self, ComputedEntry, Operand, POSITIONS, Table, Text};
@@ -184,31 +184,44 @@ impl<'c> Builder<'c> {
     }
 
     fn conditions(self, list: &'c [Condition]) -> Vec<ruleset::Condition<'c>> {
-        list.iter()
-            .map(|condition| self.condition(condition))
+        let conditions = list.iter();
+        conditions
+            .map(|condition| written_out(self.catalog, condition))
             .collect()
     }
+}
 
-    /// Writes a condition out, segments in place. Segments form no loop, and how large they grow is
-    /// limited where they are read.
-    fn condition(self, condition: &'c Condition) -> ruleset::Condition<'c> {
-        match condition {
-            Condition::Test(test) => ruleset::Condition::Test {
-                attribute: Text::from(&*test.attribute),
-                operator: test.operator,
-                operand: test.operand.as_ref().map(Operand::borrowed),
-            },
-            Condition::Segment { name, .. } => {
-                let segment = self.catalog.segments.get(name);
-                let list = segment.map_or(&[][..], |segment| &segment.conditions);
-                match list {
-                    [only] => self.condition(only),
-                    list => ruleset::Condition::All(self.conditions(list)),
-                }
-            }
-            Condition::Any(list) => ruleset::Condition::Any(self.conditions(list)),
-            Condition::All(list) => ruleset::Condition::All(self.conditions(list)),
-            Condition::Not(inner) => ruleset::Condition::Not(Box::new(self.condition(inner))),
+/// Returns a condition with its segments written out in place. Segments form no loop, and how large
+/// they grow is limited where they are read.
+#[must_use]
+pub fn written_out<'c>(catalog: &'c Catalog, condition: &'c Condition) -> ruleset::Condition<'c> {
+    let all = |list: &'c [Condition]| -> Vec<ruleset::Condition<'c>> {
+        list.iter().map(|one| written_out(catalog, one)).collect()
+    };
+    match condition {
+        Condition::Test(test) => ruleset::Condition::Test {
+            attribute: Text::from(&*test.attribute),
+            operator: test.operator,
+            operand: test.operand.as_ref().map(Operand::borrowed),
+        },
+        Condition::Segment { name, .. } => match catalog.segments.get(name) {
+            Some(segment) => whole_segment(catalog, segment),
+            None => ruleset::Condition::All(Vec::new()),
+        },
+        Condition::Any(list) => ruleset::Condition::Any(all(list)),
+        Condition::All(list) => ruleset::Condition::All(all(list)),
+        Condition::Not(inner) => ruleset::Condition::Not(Box::new(written_out(catalog, inner))),
+    }
+}
+
+/// Returns what a segment asks, as one condition, the segments that it uses written out.
+#[must_use]
+pub fn whole_segment<'c>(catalog: &'c Catalog, segment: &'c Segment) -> ruleset::Condition<'c> {
+    match &*segment.conditions {
+        [only] => written_out(catalog, only),
+        list => {
+            let conditions = list.iter().map(|one| written_out(catalog, one));
+            ruleset::Condition::All(conditions.collect())
         }
     }
 }

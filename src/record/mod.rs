@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::ruleset::{Bucketing, ComputedEntry, Condition, Gradual, Table, Text, ValueType};
 
-pub use build::record;
+pub use build::{record, whole_segment, written_out};
 
 /// The value of [`Record::format`] that this version writes.
 pub const FORMAT: &str = "ffctl.record/v1";

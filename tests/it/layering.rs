@@ -19,10 +19,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("shape", &["schema"]),
     ("meaning", &["config", "lower"]),
     ("resolution", &["resolve"]),
-    (
-        "judgement",
-        &["check", "compile", "patch", "policy", "record"],
-    ),
+    ("records", &["record"]),
+    ("judgement", &["check", "compile", "patch", "policy"]),
     ("differences", &["diff"]),
     ("answers", &["evaluate"]),
     ("edges", &["tree", "store", "git"]),

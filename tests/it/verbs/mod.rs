@@ -4,6 +4,7 @@ mod archive;
 mod create;
 mod promote;
 mod rename;
+mod rollback;
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,475 @@
+//! `rollback --to`: a flag serves again what it served at an earlier time.
+//!
+//! Two ages of a project meet here. The file of today takes what decides what is served from the
+//! file of then, as it was written; what is no part of the record stays. Ramps and steps that time
+//! has moved on are held at what they gave then (`freeze`), segments that have changed are written
+//! out (`segments`), and what an entry took from places that say something else today is pinned into
+//! it (`pin`). The file is then read again, and its records are compared with those of then
+//! (`compare`): what differs still is refused by name.
+
+mod compare;
+mod file;
+mod freeze;
+mod pin;
+mod segments;
+
+use crate::diagnostic::{Diagnostics, join_names};
+use crate::document::Tree;
+use crate::lower::{self, Scope};
+use crate::model::{Catalog, Dependency, EnvironmentId, Flag, FlagKey};
+use crate::record::{Record, record};
+use crate::resolve;
+use crate::text::SourceMap;
+use crate::yaml;
+
+use super::{Refusal, Subject};
+use compare::{Difference, Slot, differences};
+use file::NewFile;
+
+/// A project at a time.
+#[derive(Debug)]
+pub struct Age<'c> {
+    /// What its files say.
+    pub catalog: &'c Catalog,
+    /// flag-dependencies.yaml, where there is one.
+    pub apart: Option<Tree>,
+    /// The time, in Unix seconds.
+    pub time: i64,
+    scope: Scope,
+}
+
+/// A flag of an age, with its file.
+#[derive(Debug, Clone, Copy)]
+pub struct Found<'c> {
+    /// The flag.
+    pub flag: &'c Flag,
+    /// Its file.
+    pub root: &'c Tree,
+}
+
+/// How to roll back.
+#[derive(Debug, Clone, Copy)]
+pub struct RollBack<'r> {
+    /// The environments, as they are named today; `None` is all, and the flag itself.
+    pub environments: Option<&'r [EnvironmentId]>,
+    /// Whether ramps and schedules go on as if nothing had happened.
+    pub resume: bool,
+    /// Whether kill switches that were not in force then are taken away.
+    pub lift_kill_switches: bool,
+    /// Whether what comes from other places may be written into the entry.
+    pub pin: bool,
+}
+
+/// What a rollback comes to.
+#[derive(Debug)]
+pub struct RolledBack {
+    /// The whole file.
+    pub root: Tree,
+    /// flag-dependencies.yaml, where that changes too.
+    pub apart: Option<Tree>,
+    /// What else was done, and why: sentences for people.
+    pub notes: Vec<String>,
+    wanted: Flag,
+}
+
+impl<'c> Age<'c> {
+    /// Returns a project at a time.
+    #[must_use]
+    pub fn new(catalog: &'c Catalog, apart: Option<Tree>, time: i64) -> Self {
+        Self {
+            catalog,
+            apart,
+            time,
+            scope: Scope::of(catalog),
+        }
+    }
+
+    /// Reads what a flag's file would say in this age. `None` where it says too little.
+    fn read(&self, root: &Tree, key: &FlagKey, apart: Vec<Dependency>) -> Option<Reading> {
+        let text = yaml::render_document(root);
+        let mut told = Diagnostics::default();
+        let document = yaml::parse(SourceMap::default().next_id(), &text, &mut told)?;
+        let mut flag = lower::flag(&document, key, &self.scope, &mut told)?;
+        flag.depends_on.extend(apart);
+        Some(Reading {
+            flag,
+            is_sound: !told.has_errors(),
+        })
+    }
+
+    fn subject<'s>(&self, flag: &'s Flag, root: &'s Tree) -> Subject<'s>
+    where
+        'c: 's,
+    {
+        Subject {
+            catalog: self.catalog,
+            flag,
+            root,
+            now: self.time,
+        }
+    }
+
+    fn name(&self, id: EnvironmentId) -> &'c str {
+        self.catalog.environments.get(id).name.as_str()
+    }
+}
+
+/// A file as it is meant.
+struct Reading {
+    flag: Flag,
+    is_sound: bool,
+}
+
+/// What a flag depends on by flag-dependencies.yaml.
+fn apart_of(flag: &Flag) -> Vec<Dependency> {
+    let elsewhere = |dependency: &&Dependency| dependency.location.source != flag.source;
+    flag.depends_on.iter().filter(elsewhere).cloned().collect()
+}
+
+/// Returns the file of a flag with which it serves what it served then. A flag that is not there
+/// today comes back with the file that it had.
+///
+/// # Errors
+///
+/// Refuses what cannot be brought back: an environment that did not exist, what one entry cannot
+/// say, and definitions that have changed since.
+pub fn roll_back(
+    then: &Age<'_>,
+    today: &Age<'_>,
+    was: Found<'_>,
+    is: Option<Found<'_>>,
+    options: &RollBack<'_>,
+) -> Result<RolledBack, Refusal> {
+    let rollback = Rollback::new(then, today, was, is, options)?;
+    if rollback.serves_it_already() {
+        return Ok(rollback.unchanged());
+    }
+    rollback.made()
+}
+
+/// Returns the file with the flag archived, because it did not exist then: runtimes get the default
+/// of their code, as they did.
+#[must_use]
+pub fn prune(subject: &Subject<'_>, reason: &str) -> Tree {
+    let block = Tree::map_of([
+        ("at", super::entry::moment(subject.now).into()),
+        ("reason", reason.into()),
+    ]);
+    subject.with_key("archived", block.in_brackets())
+}
+
+/// A rollback of one flag in the making.
+struct Rollback<'r> {
+    then: &'r Age<'r>,
+    today: &'r Age<'r>,
+    was: Found<'r>,
+    is: Option<Found<'r>>,
+    options: &'r RollBack<'r>,
+    /// The file of then, held and with segments written out where they have changed.
+    root: Tree,
+    /// What that means.
+    wanted: Flag,
+    /// What was held, with the environment.
+    held: Vec<(Option<String>, String)>,
+    /// The environments to bring back: by their ids today, and then. Parents come first.
+    places: Vec<(EnvironmentId, EnvironmentId)>,
+}
+
+impl<'r> Rollback<'r> {
+    fn new(
+        then: &'r Age<'r>,
+        today: &'r Age<'r>,
+        was: Found<'r>,
+        is: Option<Found<'r>>,
+        options: &'r RollBack<'r>,
+    ) -> Result<Self, Refusal> {
+        let mut held = Vec::new();
+        let mut root = was.root.clone();
+        if !options.resume {
+            root = freeze::frozen(&then.subject(was.flag, was.root), today.time, &mut held);
+        }
+        segments::write_out(&mut root, then.catalog, today.catalog);
+        let key = &was.flag.key;
+        let reading = then.read(&root, key, apart_of(was.flag));
+        let wanted = reading.ok_or_else(|| {
+            Refusal::no(
+                format!("`{key}` was not sound then"),
+                "choose another revision",
+            )
+        })?;
+        Ok(Self {
+            then,
+            today,
+            was,
+            is,
+            options,
+            root,
+            wanted: wanted.flag,
+            held,
+            places: places(then, today, options)?,
+        })
+    }
+
+    /// Returns whether nothing is to be done: from now on the same is served, now and later.
+    fn serves_it_already(&self) -> bool {
+        let Some(is) = self.is else { return false };
+        let now = self.today.time;
+        self.places.iter().all(|place| {
+            let wanted = self.wanted(*place);
+            let present = record(self.today.catalog, is.flag, place.0);
+            let differences = if self.options.resume {
+                differences(&wanted, &present)
+            } else {
+                differences(
+                    &compare::settled(wanted, now),
+                    &compare::settled(present, now),
+                )
+            };
+            self.in_question(differences).is_empty()
+        })
+    }
+
+    /// Leaves out what one entry need not say.
+    fn in_question(&self, mut differences: Vec<Difference>) -> Vec<Difference> {
+        if self.options.environments.is_some() {
+            differences.retain(|difference| *difference != Difference::Marks);
+        }
+        differences
+    }
+
+    /// Returns the record that an environment is to have.
+    fn wanted(&self, (id, then): (EnvironmentId, EnvironmentId)) -> Record<'_> {
+        let mut wanted = record(self.then.catalog, &self.wanted, then);
+        wanted.killed |= self.stays_killed(id);
+        wanted
+    }
+
+    fn stays_killed(&self, id: EnvironmentId) -> bool {
+        let killed = |is: Found<'_>| resolve::kill(self.today.catalog, is.flag, id).is_some();
+        !self.options.lift_kill_switches && self.is.is_some_and(killed)
+    }
+
+    fn unchanged(self) -> RolledBack {
+        let root = self.is.map(|is| is.root.clone());
+        RolledBack {
+            root: root.unwrap_or(self.root),
+            apart: None,
+            notes: Vec::new(),
+            wanted: self.wanted,
+        }
+    }
+
+    fn made(self) -> Result<RolledBack, Refusal> {
+        let mut file = NewFile::new(&self)?;
+        let mut pinned = Vec::new();
+        for place in &self.places {
+            pinned.extend(self.settle(&mut file, *place)?);
+        }
+        let mut notes = self.notes();
+        notes.append(&mut file.notes);
+        notes.extend(pinned);
+        Ok(RolledBack {
+            root: file.root,
+            apart: file.apart,
+            notes,
+            wanted: self.wanted,
+        })
+    }
+
+    /// What was held in the environments that are brought back.
+    fn notes(&self) -> Vec<String> {
+        let names: Vec<&str> = self
+            .places
+            .iter()
+            .map(|place| self.today.name(place.0))
+            .collect();
+        let concerns = |place: &Option<String>| match place {
+            None => self.options.environments.is_none(),
+            Some(name) => names.contains(&name.as_str()),
+        };
+        let held = self.held.iter().filter(|(place, _)| concerns(place));
+        held.map(|(_, note)| note.clone()).collect()
+    }
+
+    /// Pins what an environment has from elsewhere until it has the record of then, or refuses.
+    fn settle(
+        &self,
+        file: &mut NewFile,
+        place: (EnvironmentId, EnvironmentId),
+    ) -> Result<Option<String>, Refusal> {
+        let mut pinned: Vec<Slot> = Vec::new();
+        loop {
+            let Some(reading) = file.read(self) else {
+                return Err(self.unfit());
+            };
+            if !reading.is_sound {
+                // What is wrong is told by those who read the whole project again.
+                return Ok(None);
+            }
+            let wanted = self.wanted(place);
+            let present = record(self.today.catalog, &reading.flag, place.0);
+            let differences = self.in_question(differences(&wanted, &present));
+            if differences.is_empty() {
+                return Ok(self.pinned_note(place.0, &pinned));
+            }
+            if let Some(fixed) = differences.iter().find_map(Difference::fixed) {
+                return Err(self.out_of_reach(place.0, fixed));
+            }
+            let mut slots = differences.iter().filter_map(Difference::slot);
+            let Some(slot) = slots.find(|slot| !pinned.contains(slot)) else {
+                return Err(self.not_the_same(place.0, &differences));
+            };
+            if !self.options.pin {
+                return Err(self.needs_pins(place.0, &differences));
+            }
+            pinned.push(pin::pin(self, file, &reading.flag, place, slot));
+        }
+    }
+
+    fn pinned_note(&self, id: EnvironmentId, pinned: &[Slot]) -> Option<String> {
+        if pinned.is_empty() {
+            return None;
+        }
+        Some(format!(
+            "pinned in {}: {}, which came from elsewhere then and has changed since",
+            self.today.name(id),
+            slots(pinned)
+        ))
+    }
+
+    fn key(&self) -> &FlagKey {
+        &self.wanted.key
+    }
+
+    fn unfit(&self) -> Refusal {
+        Refusal::no(
+            format!(
+                "`{}` as it was does not fit the project of today",
+                self.key()
+            ),
+            "bring the project's other files back first",
+        )
+    }
+
+    /// What the files of other things say, or an entry cannot.
+    fn out_of_reach(&self, id: EnvironmentId, fixed: &str) -> Refusal {
+        let (key, name) = (self.key(), self.today.name(id));
+        match fixed {
+            "bucketing" => Refusal::no(
+                format!(
+                    "`[evaluation] bucketing` has changed since, so `{key}` would be dealt out otherwise in {name}"
+                ),
+                "set it in ffctl.toml as it was first",
+            ),
+            "computed attributes" => Refusal::no(
+                format!("computed attributes that `{key}` uses in {name} have changed since"),
+                "bring attributes.yaml back first",
+            ),
+            _ if self.options.environments.is_some() => Refusal::no(
+                format!(
+                    "the {fixed} of `{key}` changed since, for all environments, and the entry of {name} cannot say it"
+                ),
+                "leave out `--env` to roll back the flag as a whole",
+            ),
+            _ => Refusal::no(
+                format!("the {fixed} of `{key}` cannot be brought back in {name}"),
+                "bring the project's other files back first",
+            ),
+        }
+    }
+
+    fn needs_pins(&self, id: EnvironmentId, differences: &[Difference]) -> Refusal {
+        let needed: Vec<Slot> = differences.iter().filter_map(Difference::slot).collect();
+        Refusal::no(
+            format!(
+                "in {} `{}` took its {} from elsewhere, and that has changed since",
+                self.today.name(id),
+                self.key(),
+                slots(&needed)
+            ),
+            "leave out `--no-pin` to write it into the entry",
+        )
+    }
+
+    fn not_the_same(&self, id: EnvironmentId, differences: &[Difference]) -> Refusal {
+        let slots_left: Vec<Slot> = differences.iter().filter_map(Difference::slot).collect();
+        let hint = if self.options.environments.is_some() {
+            "leave out `--env` to roll back the flag as a whole"
+        } else {
+            "bring the project's other files back first"
+        };
+        Refusal::no(
+            format!(
+                "the {} of `{}` in {} cannot be written into its entry as it was",
+                slots(&slots_left),
+                self.key(),
+                self.today.name(id)
+            ),
+            hint,
+        )
+    }
+}
+
+fn slots(slots: &[Slot]) -> String {
+    let names: Vec<&str> = slots.iter().map(|slot| slot.name()).collect();
+    join_names(&names, "and").replace('`', "")
+}
+
+/// Returns the environments that are brought back, parents first.
+fn places(
+    then: &Age<'_>,
+    today: &Age<'_>,
+    options: &RollBack<'_>,
+) -> Result<Vec<(EnvironmentId, EnvironmentId)>, Refusal> {
+    let environments = &today.catalog.environments;
+    let mut ids: Vec<EnvironmentId> = match options.environments {
+        Some(named) => named.to_vec(),
+        None => environments.iter().map(|(id, _)| id).collect(),
+    };
+    ids.sort_by_key(|id| environments.sync_line(*id).count());
+    let mut places = Vec::new();
+    for id in ids {
+        match then.catalog.environments.find(today.name(id)) {
+            Some(was) => places.push((id, was)),
+            None if options.environments.is_some() => {
+                return Err(Refusal::usage(
+                    format!("there was no environment {} then", today.name(id)),
+                    "choose another revision, or leave it out",
+                ));
+            }
+            None => {}
+        }
+    }
+    Ok(places)
+}
+
+impl RolledBack {
+    /// Returns the environments in which a flag does not serve what it was to serve: none, where the
+    /// file means in its project what it means by itself. `is` is the flag as it was before.
+    #[must_use]
+    pub fn failing(
+        &self,
+        then: &Age<'_>,
+        (today, is): (&Age<'_>, Option<&Flag>),
+        (after, flag): (&Catalog, &Flag),
+        options: &RollBack<'_>,
+    ) -> Vec<String> {
+        let places = places(then, today, options).unwrap_or_default();
+        let fails = |place: &(EnvironmentId, EnvironmentId)| {
+            let mut wanted = record(then.catalog, &self.wanted, place.1);
+            let killed = |is: &Flag| resolve::kill(today.catalog, is, place.0).is_some();
+            wanted.killed |= !options.lift_kill_switches && is.is_some_and(killed);
+            let present = record(after, flag, place.0);
+            let mut differences = differences(
+                &compare::settled(wanted, today.time),
+                &compare::settled(present, today.time),
+            );
+            differences.retain(|difference| *difference != Difference::Marks);
+            !differences.is_empty()
+        };
+        let failing = places.iter().filter(|place| fails(place));
+        failing
+            .map(|place| today.name(place.0).to_owned())
+            .collect()
+    }
+}
