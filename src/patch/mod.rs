@@ -22,6 +22,7 @@ mod rule;
 mod served;
 mod serving;
 mod set;
+mod undo;
 
 use crate::document::Tree;
 use crate::format::FLAG_KEYS;
@@ -43,6 +44,25 @@ pub use rule::{RuleParts, add_rule, move_rule, remove_rule, set_rule};
 pub use served::serves_only_off;
 pub use serving::{Share, What};
 pub use set::{Assignment, set};
+pub use undo::{Conflict, Newer, Undo, Undone, says_the_same, undo, undo_definitions};
+
+/// The keys of a flag's file that are part of its record, but for `environments`, `kill_switch` and
+/// the kind.
+const RECORD_KEYS: [&str; 13] = [
+    "type",
+    "default_value",
+    "off_value",
+    "variants",
+    "default_variant",
+    "off_variant",
+    "salt",
+    "bucket_by",
+    "depends_on",
+    "targeting_rules",
+    "killable",
+    "client_side",
+    "archived",
+];
 
 /// A flag to change.
 #[derive(Debug, Clone, Copy)]

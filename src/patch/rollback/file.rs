@@ -4,27 +4,9 @@ use crate::document::{Style, Tree};
 use crate::format::{ENTRY_KEYS, FLAG_KEYS};
 use crate::model::{Dependency, EnvironmentId};
 use crate::patch::entry::{as_map, holds_slot, write_entry};
-use crate::patch::{Refusal, Subject};
+use crate::patch::{RECORD_KEYS, Refusal, Subject};
 
 use super::{Age, Found, Reading, Rollback, apart_of};
-
-/// The keys of a file that are part of the record, but for `environments`, `kill_switch` and the
-/// kind.
-const RECORD_KEYS: [&str; 13] = [
-    "type",
-    "default_value",
-    "off_value",
-    "variants",
-    "default_variant",
-    "off_variant",
-    "salt",
-    "bucket_by",
-    "depends_on",
-    "targeting_rules",
-    "killable",
-    "client_side",
-    "archived",
-];
 
 pub(super) struct NewFile {
     pub(super) root: Tree,
@@ -77,7 +59,11 @@ impl NewFile {
         for key in RECORD_KEYS {
             self.take(key, rollback.root.get(key));
         }
-        self.kind(&rollback.root);
+        let kind = rollback.root.get("lifecycle");
+        set_kind(
+            &mut self.root,
+            kind.and_then(|lifecycle| lifecycle.get("kind")),
+        );
         let killed = rollback
             .kill_switch(|root| root.get("kill_switch"))
             .cloned();
@@ -90,27 +76,6 @@ impl NewFile {
         match tree {
             Some(tree) => self.root.set(key, tree.clone(), &FLAG_KEYS),
             None => drop(self.root.remove(key)),
-        }
-    }
-
-    /// Of the lifecycle, only the kind is part of the record.
-    fn kind(&mut self, then: &Tree) {
-        let kind = then
-            .get("lifecycle")
-            .and_then(|lifecycle| lifecycle.get("kind"));
-        match (kind, self.root.get_mut("lifecycle")) {
-            (Some(kind), Some(lifecycle)) => lifecycle.set("kind", kind.clone(), &["kind"]),
-            (Some(kind), None) => {
-                let lifecycle = Tree::map_of([("kind", kind.clone())]).in_brackets();
-                self.root.set("lifecycle", lifecycle, &FLAG_KEYS);
-            }
-            (None, Some(lifecycle)) => {
-                lifecycle.remove("kind");
-                if lifecycle.entries().is_empty() {
-                    self.root.remove("lifecycle");
-                }
-            }
-            (None, None) => {}
         }
     }
 
@@ -211,6 +176,24 @@ impl NewFile {
             .get("environments")
             .and_then(|list| list.get(name));
         entry.map_or_else(Tree::map, |entry| as_map(subject, entry))
+    }
+}
+
+/// Of the lifecycle, only the kind is part of the record.
+pub(in crate::patch) fn set_kind(root: &mut Tree, kind: Option<&Tree>) {
+    match (kind, root.get_mut("lifecycle")) {
+        (Some(kind), Some(lifecycle)) => lifecycle.set("kind", kind.clone(), &["kind"]),
+        (Some(kind), None) => {
+            let lifecycle = Tree::map_of([("kind", kind.clone())]).in_brackets();
+            root.set("lifecycle", lifecycle, &FLAG_KEYS);
+        }
+        (None, Some(lifecycle)) => {
+            lifecycle.remove("kind");
+            if lifecycle.entries().is_empty() {
+                root.remove("lifecycle");
+            }
+        }
+        (None, None) => {}
     }
 }
 

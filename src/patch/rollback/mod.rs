@@ -25,6 +25,7 @@ use crate::yaml;
 use super::{Refusal, Subject};
 use compare::{Difference, Slot, differences};
 use file::NewFile;
+pub(super) use file::set_kind;
 
 /// A project at a time.
 #[derive(Debug)]

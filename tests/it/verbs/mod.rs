@@ -5,6 +5,7 @@ mod create;
 mod promote;
 mod rename;
 mod rollback;
+mod undo;
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,214 @@
+//! Entries of environments.
+
+use crate::document::{Style, Tree};
+use crate::format::{ENTRY_KEYS, FLAG_KEYS, SERVING_KEYS};
+use crate::patch::entry::{describe_step, step_time, steps};
+use crate::patch::hold;
+
+use super::{Three, Undoing, names_of};
+
+/// Returns an entry as a map: a scalar as what it is short for.
+pub(super) fn as_map(root: &Tree, entry: &Tree) -> Tree {
+    if entry.is_map() {
+        return entry.clone();
+    }
+    let has_variants = root.has("variants");
+    let is_boolean = match root.get("type").and_then(Tree::as_str) {
+        Some(name) => name == "boolean",
+        None => root.get("default_value").and_then(Tree::as_bool).is_some(),
+    };
+    if is_boolean && !has_variants && entry.as_bool() == Some(false) {
+        return Tree::map_of([("enabled", false.into())]);
+    }
+    let key = if has_variants {
+        "default_variant"
+    } else {
+        "default_value"
+    };
+    Tree::map_of([("enabled", true.into()), (key, entry.clone())])
+}
+
+/// Returns the whole serving of an entry.
+pub(super) fn serving(entry: &Tree) -> Tree {
+    let keys = entry.entries().iter();
+    let keys = keys.filter(|(key, _)| SERVING_KEYS.contains(&key.as_str()));
+    Tree::map_of(keys.map(|(key, tree)| (key.as_str(), tree.clone())))
+}
+
+impl Undoing<'_> {
+    pub(super) fn entries(&mut self, three: Three<'_>) {
+        let lists = three.key("environments");
+        for name in names_of(lists) {
+            let is_meant = |names: &[String]| names.contains(&name);
+            if name.starts_with("x-") || !self.options.environments.is_none_or(is_meant) {
+                continue;
+            }
+            let entry = lists.key(&name);
+            if entry.before == entry.after {
+                continue;
+            }
+            self.environment = Some(name.clone());
+            let maps = [
+                (three.before, entry.before),
+                (three.after, entry.after),
+                (three.today, entry.today),
+            ];
+            let maps = maps.map(|(root, entry)| match (root, entry) {
+                (Some(root), Some(entry)) => as_map(root, entry),
+                _ => Tree::map(),
+            });
+            let [before, after, today] = &maps;
+            let merged = self.entry(before, after, today);
+            self.environment = None;
+            if merged != *today {
+                let as_before = entry.before.filter(|_| merged == *before).cloned();
+                self.write(&name, as_before.unwrap_or(merged));
+            }
+        }
+        if let (Some(before), Some(after)) = (three.before, three.after) {
+            self.everywhere(before, after);
+        }
+    }
+
+    /// Returns an entry as a map, without the change.
+    fn entry(&mut self, before: &Tree, after: &Tree, today: &Tree) -> Tree {
+        let three = Three {
+            before: Some(before),
+            after: Some(after),
+            today: Some(today),
+        };
+        let mut map = today.clone();
+        for key in ["enabled", "bucket_by", "inherit"] {
+            if let Some(tree) = self.slot(key, three.key(key)) {
+                put(&mut map, key, tree.cloned());
+            }
+        }
+        if let Some(rules) = self.rules(three.key("targeting_rules")) {
+            put(&mut map, "targeting_rules", rules);
+        }
+        self.serving(three, &mut map);
+        self.schedule(three, &mut map);
+        if let Some(switch) = self.kill_switch(three.key("kill_switch")) {
+            put(&mut map, "kill_switch", switch.cloned());
+        }
+        map
+    }
+
+    fn serving(&mut self, three: Three<'_>, map: &mut Tree) {
+        let parts = [three.before, three.after, three.today];
+        let parts = parts.map(|entry| entry.map_or_else(Tree::map, serving));
+        let [before, after, today] = &parts;
+        let three = Three {
+            before: Some(before),
+            after: Some(after),
+            today: Some(today),
+        };
+        let Some(wanted) = self.slot("serving", three) else {
+            return;
+        };
+        for key in SERVING_KEYS {
+            put(map, key, wanted.and_then(|wanted| wanted.get(key)).cloned());
+        }
+        if !self.options.resume
+            && let Some(done) = hold::stop(map, &ENTRY_KEYS, self.options.at)
+        {
+            let note = format!("the ramp of {} is {done}", self.place());
+            self.notes.push(note);
+        }
+    }
+
+    fn schedule(&mut self, three: Three<'_>, map: &mut Tree) {
+        let of = |entry: Option<&Tree>| entry.map(steps).unwrap_or_default();
+        let (before, after, today) = (of(three.before), of(three.after), of(three.today));
+        let mut times: Vec<i64> = before.iter().chain(&after).filter_map(step_time).collect();
+        times.sort_unstable();
+        times.dedup();
+        let mut list = today.clone();
+        for time in times {
+            let at = |steps: &'_ [Tree]| {
+                steps
+                    .iter()
+                    .find(|step| step_time(step) == Some(time))
+                    .cloned()
+            };
+            let (before, after, today) = (at(&before), at(&after), at(&today));
+            let three = Three {
+                before: before.as_ref(),
+                after: after.as_ref(),
+                today: today.as_ref(),
+            };
+            let name = format!("step at {}", crate::patch::entry::moment(time));
+            let Some(step) = self.slot(&name, three) else {
+                continue;
+            };
+            list.retain(|other| step_time(other) != Some(time));
+            let Some(step) = step else { continue };
+            if self.has_gone_by(time) {
+                let note = format!("dropped {} of {}", describe_step(step), self.place());
+                self.notes.push(note);
+                continue;
+            }
+            let place = list.partition_point(|other| step_time(other).is_some_and(|at| at < time));
+            list.insert(place, step.clone());
+        }
+        if list != today {
+            let list = (!list.is_empty()).then(|| list.into());
+            put(map, "schedule", list);
+        }
+    }
+
+    /// Returns whether a step was ahead when the change was made, and is not any more.
+    fn has_gone_by(&self, time: i64) -> bool {
+        !self.options.resume && time > self.options.at && time <= self.options.now
+    }
+
+    fn write(&mut self, name: &str, entry: Tree) {
+        if !self.root.get("environments").is_some_and(Tree::is_map) {
+            self.no_entries();
+        }
+        let Some(list) = self.root.get_mut("environments") else {
+            return;
+        };
+        if entry.is_map() && entry.entries().is_empty() {
+            list.remove(name);
+            self.gone.push(name.to_owned());
+        } else {
+            list.set(name, entry, &[]);
+        }
+    }
+
+    fn no_entries(&mut self) {
+        let mut list = Tree::map();
+        list.style = Some(Style::Plain);
+        self.root.set("environments", list, &FLAG_KEYS);
+    }
+
+    /// A flag without any `environments` is the same everywhere: where entries that came later keep
+    /// it from being so again, the flag's rules hold by an entry that says so.
+    fn everywhere(&mut self, before: &Tree, after: &Tree) {
+        match (before.has("environments"), after.has("environments")) {
+            (false, true) => {}
+            (true, false) if !self.root.has("environments") => return self.no_entries(),
+            _ => return,
+        }
+        let rules = before.get("targeting_rules").map(Tree::items);
+        let has_rules = rules.is_some_and(|rules| !rules.is_empty());
+        let Some(list) = self.root.get_mut("environments") else {
+            return;
+        };
+        if list.entries().is_empty() {
+            self.root.remove("environments");
+        } else if has_rules {
+            for name in std::mem::take(&mut self.gone) {
+                list.set(&name, Tree::map_of([("enabled", true.into())]), &[]);
+            }
+        }
+    }
+}
+
+fn put(map: &mut Tree, key: &str, tree: Option<Tree>) {
+    match tree {
+        Some(tree) => map.set(key, tree, &ENTRY_KEYS),
+        None => drop(map.remove(key)),
+    }
+}
