@@ -16,10 +16,23 @@ pub struct Effect {
     pub is_named: bool,
     /// What was served and what is, in words, where that changes now.
     pub served: Option<String>,
+    /// For a rollback: what was served then, is now, and will be.
+    pub stages: Option<Stages>,
     /// The changes, one of each kind.
     pub changes: Vec<Change>,
     /// The files that bring it.
     pub files: Vec<String>,
+}
+
+/// What is served, in words; `None` where there is no such flag or environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stages {
+    /// At the time to which is rolled back.
+    pub then: Option<String>,
+    /// Before the change.
+    pub now: Option<String>,
+    /// After it.
+    pub after: Option<String>,
 }
 
 /// Two catalogs, to be compared at a time.
@@ -51,6 +64,7 @@ impl<'c> Comparison<'c> {
                 is_protected: environment.is_protected(),
                 is_named: false,
                 served: diff::served_change(was, is, self.now),
+                stages: None,
                 changes,
                 files: files.to_vec(),
             })

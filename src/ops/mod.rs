@@ -28,10 +28,11 @@ pub use crate::workspace::Fault;
 pub use attributes::{Assignment, context_of};
 pub use blame::{BlameOptions, BlameReport, BlamedEnvironment, BlamedSlot, SetBy, Setter, blame};
 pub use change::{
-    Cause, Deploy, NewFlag, Plan, RefusedError, Request, RuleAction, Skipped, Verb, change,
+    Cause, Deploy, NewFlag, Plan, RefusedError, Request, Rollback, RuleAction, Skipped, Target,
+    Verb, change,
 };
 pub use diff::{Definition, DefinitionKind, DiffOptions, DiffReport, Unread, diff};
-pub use effects::Effect;
+pub use effects::{Effect, Stages};
 pub use environments::{EnvironmentRow, EnvironmentsReport, environments};
 pub use evaluate::{
     BatchFailure, BatchLine, BatchRunner, DecidedBy, EvaluateOptions, EvaluateReport, Evaluation,

@@ -17,7 +17,7 @@ use super::commands;
 use super::ui::Ui;
 
 pub(in crate::cli) use serve::{ServeArgs, parse_percentage};
-pub(in crate::cli) use write::{FlagsArg, ScheduleArgs, WriteArgs, parse_text};
+pub(in crate::cli) use write::{ChangeArgs, FlagsArg, ScheduleArgs, WriteArgs, parse_text};
 
 /// Feature flags in Git: read, change, validate, evaluate and ship YAML flag files
 #[derive(Debug, Parser)]
@@ -102,6 +102,7 @@ pub(in crate::cli) enum Command {
     Archive(commands::archive::ArchiveArgs),
     EmergencyDisable(commands::emergency_disable::EmergencyDisableArgs),
     Restore(commands::restore::RestoreArgs),
+    Rollback(commands::rollback::RollbackArgs),
     Deploy(commands::deploy::DeployArgs),
     Schema(commands::schema::SchemaArgs),
     Completions(commands::completions::CompletionsArgs),

@@ -24,25 +24,13 @@ pub(in crate::cli) struct FlagsArg {
     pub(in crate::cli) owners: Vec<String>,
 }
 
-/// How a change is written.
+/// How a change is told, and where it goes.
 #[derive(Debug, Clone, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "switches of the command line, each for itself"
-)]
 #[command(next_help_heading = "Writing")]
-pub(in crate::cli) struct WriteArgs {
+pub(in crate::cli) struct ChangeArgs {
     /// Show the plan and the difference of the files, and write nothing
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
-
-    /// Commit exactly the files of the plan
-    #[arg(long, overrides_with = "no_commit")]
-    pub(in crate::cli) commit: bool,
-
-    /// Write the files and commit nothing
-    #[arg(long, overrides_with = "commit")]
-    pub(in crate::cli) no_commit: bool,
 
     /// The subject of the commit's message
     #[arg(short, long, value_name = "TEXT", value_parser = parse_text)]
@@ -65,14 +53,25 @@ pub(in crate::cli) struct WriteArgs {
     pub(in crate::cli) push: bool,
 }
 
-impl WriteArgs {
-    /// Returns how the change is written, by a command that commits as the project says.
-    pub(in crate::cli) fn options(&self, folder: &Path) -> WriteOptions {
-        let commit = match (self.commit, self.no_commit) {
-            (true, _) => CommitMode::Yes,
-            (_, true) => CommitMode::No,
-            _ => CommitMode::Settings,
-        };
+/// How a change is written.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Writing")]
+pub(in crate::cli) struct WriteArgs {
+    #[command(flatten)]
+    pub(in crate::cli) change: ChangeArgs,
+
+    /// Commit exactly the files of the plan
+    #[arg(long, overrides_with = "no_commit")]
+    pub(in crate::cli) commit: bool,
+
+    /// Write the files and commit nothing
+    #[arg(long, overrides_with = "commit")]
+    pub(in crate::cli) no_commit: bool,
+}
+
+impl ChangeArgs {
+    /// Returns how the change is written.
+    pub(in crate::cli) fn options(&self, folder: &Path, commit: CommitMode) -> WriteOptions {
         WriteOptions {
             folder: folder.to_owned(),
             commit,
@@ -83,6 +82,18 @@ impl WriteArgs {
             emergency: None,
             waiting: None,
         }
+    }
+}
+
+impl WriteArgs {
+    /// Returns how the change is written, by a command that commits as the project says.
+    pub(in crate::cli) fn options(&self, folder: &Path) -> WriteOptions {
+        let commit = match (self.commit, self.no_commit) {
+            (true, _) => CommitMode::Yes,
+            (_, true) => CommitMode::No,
+            _ => CommitMode::Settings,
+        };
+        self.change.options(folder, commit)
     }
 }
 

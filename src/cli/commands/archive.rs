@@ -30,7 +30,7 @@ pub(super) fn run(
     ui: &mut Ui,
 ) -> anyhow::Result<ExitStatus> {
     let mut write = args.write.clone();
-    write.reason = Some(emergency_disable::reason(&write, "archived", ui)?);
+    write.change.reason = Some(emergency_disable::reason(&write, "archived", ui)?);
     let request = change::request(
         Verb::Archive,
         &args.flags,

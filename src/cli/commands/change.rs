@@ -22,8 +22,8 @@ pub(super) fn request(
         tags: flags.tags.clone(),
         owners: flags.owners.clone(),
         environments,
-        reason: write.reason.clone(),
-        confirm: write.confirm.clone(),
+        reason: write.change.reason.clone(),
+        confirm: write.change.confirm.clone(),
         now: clock.now(),
         write: write.options(folder),
     }

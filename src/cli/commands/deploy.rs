@@ -79,8 +79,8 @@ pub(super) fn run(
         tags: Vec::new(),
         owners: Vec::new(),
         environments: args.environment.env.iter().cloned().collect(),
-        reason: args.write.reason.clone(),
-        confirm: args.write.confirm.clone(),
+        reason: args.write.change.reason.clone(),
+        confirm: args.write.change.confirm.clone(),
         now: clock.now(),
         write: args.write.options(folder),
     };

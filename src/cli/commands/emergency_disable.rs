@@ -52,13 +52,13 @@ pub(super) fn run(
     ui: &mut Ui,
 ) -> anyhow::Result<ExitStatus> {
     let selects = !args.flags.tags.is_empty() || !args.flags.owners.is_empty();
-    if selects && !args.yes && !args.write.dry_run {
+    if selects && !args.yes && !args.write.change.dry_run {
         let hint = "add `--yes`; `--dry-run` shows which flags they are".to_owned();
         return Err(UsageError::new("a tag or an owner may select many flags", hint).into());
     }
     let mut write = args.write.clone();
     let reason = reason(&write, "killed", ui)?;
-    write.reason = Some(reason.clone());
+    write.change.reason = Some(reason.clone());
     let verb = Verb::EmergencyDisable(Kill {
         reason,
         until: args.until.map(literal::second_reaching),
@@ -79,7 +79,7 @@ pub(super) fn run(
 
 /// Returns the reason: as it was said, or as it is typed where somebody can be asked.
 pub(super) fn reason(write: &WriteArgs, what: &str, ui: &mut Ui) -> anyhow::Result<String> {
-    let said = match &write.reason {
+    let said = match &write.change.reason {
         Some(reason) => reason.clone(),
         None if io::stdin().is_terminal() && io::stderr().is_terminal() => {
             ui.warn(&format!("why is it {what}? "));

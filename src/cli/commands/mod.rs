@@ -20,6 +20,7 @@ pub(super) mod man;
 pub(super) mod promote;
 pub(super) mod rename;
 pub(super) mod restore;
+pub(super) mod rollback;
 pub(super) mod rule;
 pub(super) mod schema;
 pub(super) mod set;
@@ -60,6 +61,7 @@ pub(super) fn run(cli: &Cli, clock: Clock, ui: &mut Ui) -> anyhow::Result<ExitSt
         Command::Archive(args) => archive::run(args, folder, clock, ui),
         Command::EmergencyDisable(args) => emergency_disable::run(args, folder, clock, ui),
         Command::Restore(args) => restore::run(args, folder, clock, ui),
+        Command::Rollback(args) => rollback::run(args, folder, clock, ui),
         Command::Deploy(args) => deploy::run(args, folder, clock, ui),
         Command::Schema(args) => schema::run(args, folder, ui),
         Command::Completions(args) => completions::run(args, ui),

@@ -42,7 +42,7 @@ pub(super) fn run(
     ui: &mut Ui,
 ) -> anyhow::Result<ExitStatus> {
     let mut write = args.write.clone();
-    write.reason = Some(emergency_disable::reason(&write, "restored", ui)?);
+    write.change.reason = Some(emergency_disable::reason(&write, "restored", ui)?);
     let verb = Verb::Restore(Restore {
         back: match (args.resume, args.restart) {
             (true, _) => Return::Resume,

@@ -11,7 +11,7 @@ use crate::workspace::Selection;
 use super::super::effects::{Comparison, Effect};
 use super::super::open::{Opened, read, read_files};
 use super::plan::{Cause, Job, Planner, Skipped, refuse};
-use super::{guard, message};
+use super::{Request, guard, message};
 
 impl Planner<'_> {
     /// Reads the files as they would be, and tells what that means.
@@ -171,11 +171,52 @@ impl Planner<'_> {
         self.guarded(&after.catalog)
     }
 
+    /// Judges a rollback, and returns the files as they would be read: those of definitions reach
+    /// flags whose own files stay.
+    pub(super) fn judge_rollback(&mut self, jobs: &[Job]) -> anyhow::Result<Option<Opened>> {
+        self.files
+            .retain(|(_, change)| change.before != change.after);
+        if self.files.is_empty() {
+            self.plan.skipped.extend(nothing_to_change(self.request));
+            return Ok(None);
+        }
+        let after = self.read_again();
+        self.no_new_errors(&after)?;
+        let mut effects = Vec::new();
+        for key in &self.keys {
+            let own = self
+                .files
+                .iter()
+                .filter(|(other, _)| other == key || other.is_empty());
+            let files: Vec<String> = own.map(|(_, change)| change.path.clone()).collect();
+            let before = self.before.catalog.flags.get(key.as_str());
+            effects.extend(self.effects_of(key, before, &after, jobs, &files));
+        }
+        self.plan.effects = effects;
+        let effects = &self.plan.effects;
+        let counts = |key: &str, change: &FileChange| {
+            let moves = change.before.is_none() || change.after.is_none();
+            key.is_empty() || moves || effects.iter().any(|effect| effect.flag == key)
+        };
+        self.files.retain(|(key, change)| counts(key, change));
+        if self.files.is_empty() {
+            self.plan.skipped.extend(nothing_to_change(self.request));
+            return Ok(None);
+        }
+        self.guarded(&after.catalog)?;
+        Ok(Some(after))
+    }
+
     /// Compares what is served, for a plan that was made apart.
     pub(super) fn compare(&mut self, jobs: &[Job], after: &Opened) {
         self.effects(jobs, after);
         self.name_dependants(jobs);
     }
+}
+
+/// What there is to say where all is as it was: of all flags, nothing by name.
+fn nothing_to_change(request: &Request) -> Vec<Skipped> {
+    request.flags.iter().map(|key| unchanged(key)).collect()
 }
 
 fn unchanged(key: &str) -> Skipped {

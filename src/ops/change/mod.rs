@@ -13,6 +13,7 @@ mod judge;
 mod message;
 mod plan;
 mod rename;
+mod rollback;
 mod select;
 mod verb;
 
@@ -31,6 +32,7 @@ use super::write::{CommitMode, WriteOptions, WriteReport, write};
 pub use create::NewFlag;
 pub use deploy::Deploy;
 pub use plan::{Cause, Plan, Skipped};
+pub use rollback::{Rollback, Target};
 pub use verb::{RuleAction, Verb};
 
 /// A change that is wanted.

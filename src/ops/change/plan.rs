@@ -10,7 +10,7 @@ use crate::model::{EnvironmentId, Flag, FlagKey};
 use crate::patch::{self, Patched, Subject};
 use crate::store::FileChange;
 use crate::text::SourceMap;
-use crate::tree::Overlay;
+use crate::tree::{FileTree, Overlay};
 use crate::workspace::{CONFIG_FILE, Files, Index, Project, ProjectTree, Selection, mentioning};
 use crate::yaml;
 
@@ -20,7 +20,7 @@ use super::super::write::{Planned, index_of};
 use super::select::Selected;
 use super::{
     RefusedError, Request, Verb, create, dependencies, deploy, emergency, message, refused, rename,
-    select,
+    rollback, select,
 };
 
 /// What a change does.
@@ -79,6 +79,9 @@ pub(super) fn plan(root: &Path, request: &Request) -> anyhow::Result<Planned<Pla
         }
         (Verb::Create(new), [key]) => return create::plan(project, overlay, key, request, new),
         (Verb::Deploy(deploy), _) => return deploy::plan(project, overlay, request, deploy),
+        (Verb::Rollback(options), _) => {
+            return rollback::plan(root, project, overlay, request, options);
+        }
         (Verb::Rename { to }, [key]) => return rename::plan(project, overlay, key, request, to),
         _ => {}
     }
@@ -170,7 +173,7 @@ impl<'r> Planner<'r> {
     }
 
     /// Returns the environments that are named; one `None` is the flag itself.
-    fn environments(&self) -> anyhow::Result<Vec<Option<EnvironmentId>>> {
+    pub(super) fn environments(&self) -> anyhow::Result<Vec<Option<EnvironmentId>>> {
         let names = &self.request.environments;
         if names.is_empty() && !self.request.verb.needs_environment() {
             return Ok(vec![None]);
@@ -356,9 +359,14 @@ impl<'r> Planner<'r> {
             }
         });
         self.plan.notes.extend(notes);
+        self.edit(key, &patched.root)
+    }
+
+    /// Takes a flag's file as it should be into the plan.
+    pub(super) fn edit(&mut self, key: &str, root: &Tree) -> anyhow::Result<()> {
         let text = self.text(key);
         let (path, before) = self.file(key);
-        let changed = edited(&text, &patched.root, &path)?;
+        let changed = edited(&text, root, &path)?;
         self.overlay.set(&path, Some(changed.clone()));
         if let Some((_, change)) = self.files.iter_mut().find(|(other, _)| other == key) {
             change.after = Some(changed);
@@ -375,6 +383,7 @@ impl<'r> Planner<'r> {
 
     pub(super) fn finish(self) -> Planned<Plan> {
         let written = self.files.iter().map(|(key, _)| key.as_str());
+        let written = written.filter(|key| !key.is_empty());
         let written: Vec<&str> = match &self.request.verb {
             Verb::Rename { to } => self
                 .request
@@ -442,6 +451,22 @@ fn opened(
     let selection = Selection::Flags(&selected);
     let before = read_files(project.clone(), overlay, listed, selection, request.now);
     (related, before)
+}
+
+/// Returns one of the format's own files at the top of the flags folder: its path, its text and what
+/// it says.
+pub(super) fn special_file(
+    tree: &impl FileTree,
+    folder: &str,
+    stem: &str,
+) -> Option<(String, String, Tree)> {
+    ["yaml", "yml"].into_iter().find_map(|extension| {
+        let path = format!("{folder}/{stem}.{extension}");
+        let bytes = tree.read(&path).ok().flatten()?;
+        let text = String::from_utf8(bytes).ok()?;
+        let tree = yaml::tree(&text)?;
+        Some((path, text, tree))
+    })
 }
 
 /// Returns a file's text as it is to be, or why that cannot be.

@@ -7,14 +7,13 @@ use crate::literal;
 use crate::model::FlagKey;
 use crate::patch::{self, Renamed, Subject};
 use crate::store::FileChange;
-use crate::tree::{FileTree as _, Overlay};
+use crate::tree::Overlay;
 use crate::workspace::{Project, ProjectTree};
-use crate::yaml;
 
 use super::super::UsageError;
 use super::super::open::unknown_flag;
 use super::super::write::Planned;
-use super::plan::{Plan, Planner, edited};
+use super::plan::{Plan, Planner, edited, special_file};
 use super::{Request, refused};
 
 /// Plans another key for a flag.
@@ -35,7 +34,8 @@ pub(super) fn plan(
     planner.sound_settings()?;
     planner.sound()?;
     planner.is_free(to, Some(key))?;
-    let apart = dependencies_apart(&planner);
+    let folder = planner.project.flags_folder();
+    let apart = special_file(&planner.overlay, folder, "flag-dependencies");
     let renamed = renamed(&planner, key, apart.as_ref().map(|(_, _, tree)| tree), &new)?;
     planner.plan.title = format!("rename {key} to {to}");
     planner.plan.notes.extend(renamed.notes);
@@ -92,19 +92,6 @@ fn renamed(
         .partition(|subject| subject.flag.key.as_str() == key);
     let own = own.first().expect("a sound flag is in the catalog");
     patch::rename(own, &others, apart, new).map_err(refused)
-}
-
-/// Returns flag-dependencies.yaml: its path, its text and what it says.
-fn dependencies_apart(planner: &Planner<'_>) -> Option<(String, String, Tree)> {
-    let config = planner.before.config();
-    let folder = config.map_or("flags", |config| config.flags.as_str());
-    ["yaml", "yml"].into_iter().find_map(|extension| {
-        let path = format!("{folder}/flag-dependencies.{extension}");
-        let bytes = planner.overlay.read(&path).ok().flatten()?;
-        let text = String::from_utf8(bytes).ok()?;
-        let tree = yaml::tree(&text)?;
-        Some((path, text, tree))
-    })
 }
 
 fn moved_path(path: &str, to: &str) -> String {

@@ -9,6 +9,7 @@ use crate::words;
 
 use super::create::NewFlag;
 use super::deploy::Deploy;
+use super::rollback::Rollback;
 
 /// What is to be done to flags.
 #[derive(Debug, Clone)]
@@ -60,6 +61,8 @@ pub enum Verb {
     Restore(Restore),
     /// Do the steps of a deployment's phase.
     Deploy(Deploy),
+    /// Bring back what was.
+    Rollback(Rollback),
 }
 
 /// What is done to a rule.
@@ -96,6 +99,7 @@ impl Verb {
             Self::EmergencyDisable(_) => "emergency-disable",
             Self::Restore(_) => "restore",
             Self::Deploy(_) => "deploy",
+            Self::Rollback(_) => "rollback",
         }
     }
 
@@ -109,7 +113,10 @@ impl Verb {
 
     /// Returns whether what other flags require of this one may change.
     pub(super) fn touches_contract(&self) -> bool {
-        matches!(self, Self::Set { .. } | Self::Archive | Self::Rename { .. })
+        matches!(
+            self,
+            Self::Set { .. } | Self::Archive | Self::Rename { .. } | Self::Rollback(_)
+        )
     }
 
     /// Returns whether flags that depend on this one are named.
@@ -178,7 +185,8 @@ impl Verb {
             | Self::Rename { .. }
             | Self::Promote { .. }
             | Self::Archive
-            | Self::Deploy(_) => {
+            | Self::Deploy(_)
+            | Self::Rollback(_) => {
                 unreachable!("planned apart: they need more than the flag")
             }
         }
@@ -211,6 +219,7 @@ impl Verb {
             Self::Deploy(deploy) => {
                 format!("deploy {}{place}, {}", deploy.id(), deploy.phase().name())
             }
+            Self::Rollback(_) => format!("rollback {flags}{place}"),
         }
     }
 }

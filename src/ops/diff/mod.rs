@@ -222,6 +222,7 @@ fn environments(options: &DiffOptions, against: &str) -> anyhow::Result<DiffRepo
             is_protected: catalog.environments.get(environment).is_protected(),
             is_named: true,
             served: diff::served_change(was, is, now),
+            stages: None,
             changes,
             files: vec![opened.sources.get(flag.source).name().to_owned()],
         })

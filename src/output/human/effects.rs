@@ -2,7 +2,7 @@
 
 use crate::diagnostic::plain_text;
 use crate::diff::ChangeKind;
-use crate::ops::Effect;
+use crate::ops::{Effect, Stages};
 
 /// Returns a text on one line.
 #[must_use]
@@ -50,12 +50,26 @@ pub(super) fn told(effect: &Effect) -> Vec<String> {
         )
     };
     let switched = effect.changes.iter().any(|change| is_switch(change.kind));
-    let served = effect.served.iter().filter(|_| !switched);
+    let stages = effect.stages.iter().flat_map(three_stages);
+    let is_told = effect.stages.is_some() || switched;
+    let served = effect.served.iter().filter(|_| !is_told);
     let changes = effect.changes.iter().map(|change| match change.kind {
         ChangeKind::Latent => format!("latent, {}", line(&change.effect)),
         _ => line(&change.effect),
     });
-    served.map(|served| line(served)).chain(changes).collect()
+    let before = stages.chain(served.map(|served| line(served)));
+    before.chain(changes).collect()
+}
+
+/// What was served then, is served now and will be.
+fn three_stages(stages: &Stages) -> [String; 3] {
+    let words =
+        |served: &Option<String>| served.as_deref().map_or_else(|| "nothing".to_owned(), line);
+    [
+        format!("then   {}", words(&stages.then)),
+        format!("now    {}", words(&stages.now)),
+        format!("after  {}", words(&stages.after)),
+    ]
 }
 
 pub(super) fn label(effect: &Effect) -> String {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::ops::{Cause, InForce, Note, Plan, WriteReport, WriteStatus};
+use crate::ops::{Cause, Effect, InForce, Note, Plan, WriteReport, WriteStatus};
 
 use super::changes::{ChangeDocument, ChangesBody};
 
@@ -20,6 +20,9 @@ pub struct PlanDocument {
     #[serde(flatten)]
     #[schemars(flatten)]
     pub(super) body: ChangesBody,
+    /// For `rollback`: what was served then, is now and will be, by flag and environment. Empty for
+    /// the other commands.
+    pub served: Vec<ServedStages>,
     /// The files.
     pub files: Vec<PlannedFile>,
     /// The flags that were left as they are.
@@ -34,6 +37,22 @@ pub struct PlanDocument {
     pub warnings: Vec<String>,
     /// What else was done, and what should be known.
     pub notes: Vec<String>,
+}
+
+/// What a flag serves in an environment, in words for people; null where there is no such flag or
+/// environment.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ServedStages {
+    /// The flag.
+    pub flag: String,
+    /// The environment.
+    pub environment: String,
+    /// At the time to which is rolled back.
+    pub then: Option<String>,
+    /// Before the change.
+    pub now: Option<String>,
+    /// After it.
+    pub after: Option<String>,
 }
 
 /// A file of a plan.
@@ -114,6 +133,7 @@ impl PlanDocument {
             },
             title: plan.title.clone(),
             body: ChangesBody::new(ChangeDocument::of_effects(&plan.effects)),
+            served: plan.effects.iter().filter_map(served).collect(),
             files: files(report),
             skipped: skipped(plan),
             commit: report.commit.as_ref().map(|commit| PlanCommit {
@@ -151,6 +171,17 @@ fn files(report: &WriteReport<Plan>) -> Vec<PlannedFile> {
         after: file.after.clone(),
     });
     files.collect()
+}
+
+fn served(effect: &Effect) -> Option<ServedStages> {
+    let stages = effect.stages.as_ref()?;
+    Some(ServedStages {
+        flag: effect.flag.clone(),
+        environment: effect.environment.clone(),
+        then: stages.then.clone(),
+        now: stages.now.clone(),
+        after: stages.after.clone(),
+    })
 }
 
 fn skipped(plan: &Plan) -> Vec<SkippedFlag> {

@@ -218,6 +218,9 @@ impl<'r> Rollback<'r> {
         self.places.iter().all(|place| {
             let wanted = self.wanted(*place);
             let present = record(self.today.catalog, is.flag, place.0);
+            if wanted.killed != present.killed {
+                return false;
+            }
             let differences = if self.options.resume {
                 differences(&wanted, &present)
             } else {

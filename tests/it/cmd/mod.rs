@@ -19,6 +19,7 @@ mod log;
 mod man;
 mod restore;
 mod revisions;
+mod rollback;
 mod schema;
 mod show;
 mod validate;

@@ -170,6 +170,19 @@ impl TestRepo {
         self.id("HEAD")
     }
 
+    /// Commits everything at a time, and returns the commit's id.
+    pub(crate) fn commit_at(&self, time: &str, message: &str) -> String {
+        self.git(&["add", "--all"]);
+        let status = scrubbed(Command::new("git"), &self.path)
+            .args(["commit", "--quiet", "--allow-empty", "--message", message])
+            .env("GIT_COMMITTER_DATE", time)
+            .current_dir(&self.path)
+            .status()
+            .unwrap();
+        assert!(status.success());
+        self.id("HEAD")
+    }
+
     /// Returns the id of a revision.
     pub(crate) fn id(&self, revision: &str) -> String {
         self.git(&["rev-parse", "--verify", revision])

@@ -1,0 +1,596 @@
+//! One commit undone, or several: slot by slot, in the files as they are today.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::diagnostic::join_names;
+use crate::document::Tree;
+use crate::git;
+use crate::literal;
+use crate::model::{Flag, RESERVED_STEMS};
+use crate::patch::{self, Age, Conflict, Found, Newer, RollBack, Undo, Undone};
+use crate::store::FileChange;
+use crate::tree::{FileTree, Overlay};
+use crate::workspace::{Project, ProjectTree, Selection, yaml_stem};
+use crate::yaml;
+
+use super::super::super::open::{Opened, unknown_flag};
+use super::super::super::write::Planned;
+use super::super::plan::{Job, Plan, Planner, edited};
+use super::super::{RefusedError, Request, refused};
+use super::past::{self, Past};
+use super::{Rollback, all_keys, tell};
+
+/// A file of a side: its path, and its text.
+type File = Option<(String, String)>;
+
+/// What one commit changed, by flag and by file of definitions: before, and after.
+struct Change {
+    past: Past,
+    parent: Past,
+    flags: BTreeMap<String, (File, File)>,
+    definitions: BTreeMap<String, (File, File)>,
+}
+
+/// Plans what undoes commits, the newest first.
+pub(super) fn plan(
+    root: &Path,
+    project: Project,
+    overlay: Overlay<'_, ProjectTree>,
+    request: &Request,
+    options: &Rollback,
+    (commits, title): (&[Past], &str),
+) -> anyhow::Result<Planned<Plan>> {
+    let mut changes = Vec::new();
+    for commit in commits {
+        changes.push(change(root, commit)?);
+    }
+    join(&mut changes);
+    let touched = touched(&changes, request);
+    let defines = changes.iter().any(|change| !change.definitions.is_empty());
+    let mut keys: BTreeSet<String> = touched.clone();
+    if defines && request.environments.is_empty() && request.flags.is_empty() {
+        keys.extend(all_keys(&project, &overlay, request));
+    }
+    let planner = Planner::open(project, overlay, keys.into_iter().collect(), request);
+    let undoing = Undoing {
+        planner,
+        root,
+        options,
+        sheets: BTreeMap::new(),
+        conflicts: Vec::new(),
+    };
+    undoing.plan(&changes, &touched, title)
+}
+
+fn change(root: &Path, past: &Past) -> anyhow::Result<Change> {
+    let parent = past::parent(root, past)?;
+    let (before, after) = (past::project(root, &parent)?, past::project(root, past)?);
+    let (was, is) = (files(&before), files(&after));
+    let mut change = Change {
+        past: past.clone(),
+        parent,
+        flags: BTreeMap::new(),
+        definitions: BTreeMap::new(),
+    };
+    let all: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
+    for path in all {
+        let id =
+            |project: &Project| Some(project.revision()?.id(path).ok()?.map(|id| id.to_string()));
+        if id(&before) == id(&after) {
+            continue;
+        }
+        let Some(stem) = yaml_stem(path) else {
+            continue;
+        };
+        // A file that has moved is found by its name on the other side.
+        let side = |project: &Project, files: &BTreeMap<String, bool>| -> File {
+            let found = files.keys().find(|path| yaml_stem(path) == Some(stem))?;
+            Some((found.clone(), text(&project.tree, found)?))
+        };
+        let sides = (side(&before, &was), side(&after, &is));
+        let is_definition = was.get(path).or(is.get(path)) == Some(&true);
+        let list = if is_definition {
+            &mut change.definitions
+        } else {
+            &mut change.flags
+        };
+        list.insert(stem.to_owned(), sides);
+    }
+    Ok(change)
+}
+
+/// Joins what follows on from each other: a file that one commit left as the next one found it was
+/// changed once. The older commit of the two has the whole then.
+fn join(changes: &mut [Change]) {
+    for at in 1..changes.len() {
+        let (newer, older) = changes.split_at_mut(at);
+        let Some(older) = older.first_mut() else {
+            return;
+        };
+        for newer in newer.iter_mut().rev() {
+            join_files(&mut newer.flags, &mut older.flags);
+            join_files(&mut newer.definitions, &mut older.definitions);
+        }
+    }
+}
+
+fn join_files(
+    newer: &mut BTreeMap<String, (File, File)>,
+    older: &mut BTreeMap<String, (File, File)>,
+) {
+    let text = |file: &File| file.as_ref().map(|(_, text)| text.clone());
+    for (key, (_, after)) in older {
+        if newer
+            .get(key)
+            .is_some_and(|(before, _)| text(before) == text(after))
+            && let Some((_, last)) = newer.remove(key)
+        {
+            *after = last;
+        }
+    }
+}
+
+/// Returns the YAML files of a project, and whether each is one of definitions.
+fn files(project: &Project) -> BTreeMap<String, bool> {
+    let folder = project.flags_folder();
+    let listed = project.tree.list(folder).unwrap_or_default();
+    let files = listed.into_iter().filter_map(|file| {
+        let stem = yaml_stem(&file.path)?;
+        let inside = file.path.strip_prefix(folder)?.trim_start_matches('/');
+        let is_definition = !inside.contains('/') && RESERVED_STEMS.contains(&stem);
+        Some((file.path, is_definition))
+    });
+    files.collect()
+}
+
+fn text(tree: &impl FileTree, path: &str) -> Option<String> {
+    String::from_utf8(tree.read(path).ok().flatten()?).ok()
+}
+
+/// Returns the flags that are to go back.
+fn touched(changes: &[Change], request: &Request) -> BTreeSet<String> {
+    let keys = changes.iter().flat_map(|change| change.flags.keys());
+    let is_meant = |key: &&String| request.flags.is_empty() || request.flags.contains(key);
+    keys.filter(is_meant).cloned().collect()
+}
+
+/// A file of today, as the plan has it so far.
+struct Sheet {
+    path: String,
+    /// What it says today; `None` where there is no such file.
+    before: Option<String>,
+    /// The text that is edited.
+    text: String,
+    /// What it is to say; `None` where it is to be removed.
+    root: Option<Tree>,
+}
+
+/// A conflict: where, and with which commit.
+struct Told {
+    what: String,
+    commit: String,
+    later: Option<String>,
+}
+
+struct Undoing<'u, 'r> {
+    planner: Planner<'r>,
+    root: &'u Path,
+    options: &'u Rollback,
+    sheets: BTreeMap<String, Sheet>,
+    conflicts: Vec<Told>,
+}
+
+impl Undoing<'_, '_> {
+    fn plan(
+        mut self,
+        changes: &[Change],
+        touched: &BTreeSet<String>,
+        title: &str,
+    ) -> anyhow::Result<Planned<Plan>> {
+        self.sound(touched)?;
+        for change in changes {
+            self.undo(change)?;
+        }
+        self.refuse_conflicts()?;
+        self.take()?;
+        let jobs = self.jobs(touched)?;
+        let after = self.planner.judge_rollback(&jobs)?;
+        let oldest = changes.last().expect("a rollback has a commit to undo");
+        let keys: Vec<&str> = self.planner.keys.iter().map(String::as_str).collect();
+        let request = self.planner.request;
+        let then = past::open(self.root, &oldest.parent, Selection::Flags(&keys), request)?;
+        let time = literal::whole_second(oldest.past.commit.committed_at);
+        tell(&mut self.planner, after.as_ref(), (&then, time), title);
+        Ok(self.planner.finish())
+    }
+
+    fn sound(&mut self, touched: &BTreeSet<String>) -> anyhow::Result<()> {
+        let planner = &mut self.planner;
+        planner.sound_settings()?;
+        let unknown =
+            |key: &&String| !touched.contains(*key) && !planner.before.known.contains(key.as_str());
+        if let Some(key) = planner.request.flags.iter().find(unknown) {
+            return Err(unknown_flag(&planner.before, key).into());
+        }
+        let keys = planner.keys.clone();
+        let is_there = |key: &&String| planner.before.known.contains(key.as_str());
+        planner.keys = touched.iter().filter(is_there).cloned().collect();
+        planner.sound()?;
+        planner.keys = keys;
+        planner.environments().map(drop)
+    }
+
+    fn undo_options(&self, change: &Change) -> Undo<'_> {
+        let environments = &self.planner.request.environments;
+        Undo {
+            environments: (!environments.is_empty()).then_some(environments.as_slice()),
+            newer: self.options.newer,
+            lift_kill_switches: self.options.lift_kill_switches,
+            resume: self.options.resume,
+            at: literal::whole_second(change.past.commit.committed_at),
+            now: literal::whole_second(self.planner.request.now),
+        }
+    }
+
+    fn undo(&mut self, change: &Change) -> anyhow::Result<()> {
+        let request = self.planner.request;
+        for (key, (before, after)) in &change.flags {
+            if request.flags.is_empty() || request.flags.contains(key) {
+                self.flag(key, before, after, change)?;
+            }
+        }
+        let narrows = !request.environments.is_empty() || !request.flags.is_empty();
+        if narrows && !change.definitions.is_empty() {
+            let names: Vec<String> = change
+                .definitions
+                .keys()
+                .map(|stem| format!("{stem}.yaml"))
+                .collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            self.note(format!(
+                "the commit {} changed {} too, which stays: leave out `--flag` and `--env` to undo that",
+                change.past.name,
+                join_names(&names, "and").replace('`', "")
+            ));
+            return Ok(());
+        }
+        for (stem, (before, after)) in &change.definitions {
+            self.definitions(stem, before, after, change)?;
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, note: String) {
+        self.planner.plan.notes.push(note);
+    }
+
+    /// Returns a flag's file as the plan has it so far.
+    fn sheet(&mut self, key: &str) -> Option<&mut Sheet> {
+        if !self.sheets.contains_key(key) && self.planner.before.catalog.flags.contains_key(key) {
+            let (path, text) = self.planner.file(key);
+            let root = yaml::tree(&text);
+            let sheet = Sheet {
+                path,
+                before: Some(text.clone()),
+                text,
+                root,
+            };
+            self.sheets.insert(key.to_owned(), sheet);
+        }
+        self.sheets.get_mut(key)
+    }
+
+    fn flag(
+        &mut self,
+        key: &str,
+        before: &File,
+        after: &File,
+        change: &Change,
+    ) -> anyhow::Result<()> {
+        let tree = |file: &File| file.as_ref().and_then(|(_, text)| yaml::tree(text));
+        let (was, is) = (tree(before), tree(after));
+        let today = self.sheet(key).and_then(|sheet| sheet.root.clone());
+        match (was, is, today) {
+            (Some(was), Some(is), Some(today)) => {
+                let undone = patch::undo(&was, &is, &today, &self.undo_options(change));
+                let path = self.sheet(key).map(|sheet| sheet.path.clone());
+                self.keep(key, &path.unwrap_or_default(), undone, change)
+            }
+            (None, Some(is), Some(today)) => {
+                self.created(key, &is, &today, change);
+                Ok(())
+            }
+            (Some(_), None, None) => self.deleted(key, before, change),
+            (Some(was), None, Some(today)) if !patch::says_the_same(&was, &today) => {
+                self.whole(key, change);
+                Ok(())
+            }
+            (Some(was), Some(is), None) if !patch::says_the_same(&was, &is) => {
+                self.whole(key, change);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes over what a file is to say, with the conflicts on the way there.
+    fn keep(
+        &mut self,
+        key: &str,
+        path: &str,
+        undone: Undone,
+        change: &Change,
+    ) -> anyhow::Result<()> {
+        for conflict in &undone.conflicts {
+            let later = self.later(path, conflict, change)?;
+            let mut words = conflict.words();
+            if !key.is_empty() {
+                words = format!("{words} of `{key}`");
+            }
+            self.conflicts.push(Told {
+                what: words,
+                commit: change.past.name.clone(),
+                later,
+            });
+        }
+        for note in undone.notes {
+            self.note(format!("`{key}`: {note}"));
+        }
+        if let Some(sheet) = self.sheets.get_mut(key) {
+            sheet.root = Some(undone.root);
+        }
+        Ok(())
+    }
+
+    /// The commit made the flag: it goes, unless it was changed since.
+    fn created(&mut self, key: &str, is: &Tree, today: &Tree, change: &Change) {
+        if !self.planner.request.environments.is_empty() {
+            self.note(format!(
+                "the commit {} created `{key}`: leave out `--env` to take it away",
+                change.past.name
+            ));
+            return;
+        }
+        let is_same = patch::says_the_same(is, today);
+        if !is_same {
+            self.whole(key, change);
+        }
+        let is_killed = today.has("kill_switch") && !self.options.lift_kill_switches;
+        let goes = is_same || (self.options.newer == Newer::Drop && !is_killed);
+        if let Some(sheet) = self.sheets.get_mut(key).filter(|_| goes) {
+            sheet.root = None;
+        }
+    }
+
+    /// The commit removed the flag: it comes back as it was.
+    fn deleted(&mut self, key: &str, before: &File, change: &Change) -> anyhow::Result<()> {
+        if !self.planner.request.environments.is_empty() {
+            self.note(format!(
+                "the commit {} removed `{key}`: leave out `--env` to bring it back",
+                change.past.name
+            ));
+            return Ok(());
+        }
+        let then = past::open(
+            self.root,
+            &change.parent,
+            Selection::Flags(&[key]),
+            self.planner.request,
+        )?;
+        let (Some((path, text)), Some(flag)) = (before, then.catalog.flags.get(key)) else {
+            return Ok(());
+        };
+        self.planner.is_free(key, None)?;
+        let root = self.brought_back(&then, flag, text, change)?;
+        let sheet = Sheet {
+            path: path.clone(),
+            before: self.sheets.get(key).and_then(|sheet| sheet.before.clone()),
+            text: text.clone(),
+            root: Some(root),
+        };
+        self.sheets.insert(key.to_owned(), sheet);
+        Ok(())
+    }
+
+    fn brought_back(
+        &mut self,
+        then: &Opened,
+        flag: &Flag,
+        text: &str,
+        change: &Change,
+    ) -> anyhow::Result<Tree> {
+        let own = yaml::tree(text).unwrap_or_else(Tree::map);
+        let options = RollBack {
+            environments: None,
+            resume: self.options.resume,
+            lift_kill_switches: self.options.lift_kill_switches,
+            pin: self.options.pin,
+        };
+        let at = literal::whole_second(change.past.commit.committed_at);
+        let now = literal::whole_second(self.planner.request.now);
+        let was = Found { flag, root: &own };
+        let done = patch::roll_back(
+            &Age::new(&then.catalog, None, at),
+            &Age::new(&self.planner.before.catalog, None, now),
+            was,
+            None,
+            &options,
+        );
+        let done = done.map_err(refused)?;
+        for note in done.notes {
+            self.note(format!("`{}`: {note}", flag.key));
+        }
+        Ok(done.root)
+    }
+
+    /// The flag as a whole was changed again.
+    fn whole(&mut self, key: &str, change: &Change) {
+        self.conflicts.push(Told {
+            what: format!("the flag `{key}`"),
+            commit: change.past.name.clone(),
+            later: None,
+        });
+    }
+
+    fn definitions(
+        &mut self,
+        stem: &str,
+        before: &File,
+        after: &File,
+        change: &Change,
+    ) -> anyhow::Result<()> {
+        let list = if stem == "flag-dependencies" {
+            "dependencies"
+        } else {
+            stem
+        };
+        let tree = |file: &File| {
+            let tree = file.as_ref().and_then(|(_, text)| yaml::tree(text));
+            tree.unwrap_or_else(Tree::map)
+        };
+        let (was, is) = (tree(before), tree(after));
+        let name = format!("{stem}.yaml");
+        if !self.sheets.contains_key(&name) {
+            let sheet = self.definition_sheet(stem, before);
+            self.sheets.insert(name.clone(), sheet);
+        }
+        let sheet = self.sheets.get(&name);
+        let (path, today) = sheet.map_or_else(Default::default, |sheet| {
+            (sheet.path.clone(), sheet.root.clone())
+        });
+        let today = today.unwrap_or_else(Tree::map);
+        let undone = patch::undo_definitions(list, &was, &is, &today, &self.undo_options(change));
+        let conflicts = undone.conflicts.clone();
+        for conflict in conflicts {
+            let later = self.last(&path, change)?;
+            self.conflicts.push(Told {
+                what: format!("`{}` in {name}", conflict.slot),
+                commit: change.past.name.clone(),
+                later,
+            });
+        }
+        if let Some(sheet) = self.sheets.get_mut(&name) {
+            // A file that did not exist before and defines nothing now goes again.
+            let defines = undone
+                .root
+                .get(list)
+                .is_some_and(|list| !list.entries().is_empty() || !list.items().is_empty());
+            sheet.root = (before.is_some() || defines).then_some(undone.root);
+        }
+        Ok(())
+    }
+
+    fn definition_sheet(&self, stem: &str, before: &File) -> Sheet {
+        let folder = self.planner.project.flags_folder();
+        let found = super::super::plan::special_file(&self.planner.overlay, folder, stem);
+        if let Some((path, text, root)) = found {
+            return Sheet {
+                path,
+                before: Some(text.clone()),
+                text,
+                root: Some(root),
+            };
+        }
+        let (path, text) = before.clone().unwrap_or_default();
+        Sheet {
+            path,
+            before: None,
+            text,
+            root: None,
+        }
+    }
+
+    /// Returns the newest commit since that changed a slot.
+    fn later(
+        &self,
+        path: &str,
+        conflict: &Conflict,
+        change: &Change,
+    ) -> anyhow::Result<Option<String>> {
+        for id in git::commits_since(self.root, change.past.commit.id, path)? {
+            let value = |revision: String| {
+                let project = Project::at(self.root, &revision).ok()?;
+                conflict.value(&yaml::tree(&text(&project.tree, path)?)?)
+            };
+            if value(id.to_string()) != value(format!("{id}^")) {
+                return Ok(Some(id.short()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the newest commit since that changed a file.
+    fn last(&self, path: &str, change: &Change) -> anyhow::Result<Option<String>> {
+        let commits = git::commits_since(self.root, change.past.commit.id, path)?;
+        Ok(commits.first().map(git::ObjectId::short))
+    }
+
+    fn refuse_conflicts(&mut self) -> anyhow::Result<()> {
+        let told = self.conflicts.iter().map(|conflict| {
+            let later = conflict.later.as_ref();
+            let later =
+                later.map_or_else(|| "since".to_owned(), |later| format!("by {later} since"));
+            format!(
+                "{} was changed by {} and again {later}",
+                conflict.what, conflict.commit
+            )
+        });
+        let told: Vec<String> = told.collect();
+        match self.options.newer {
+            _ if told.is_empty() => Ok(()),
+            Newer::Ask => {
+                let hint = "`--keep-newer` leaves what was changed again, `--take-older` undoes it all the same";
+                Err(RefusedError::new(told.join("; "), hint.to_owned()).into())
+            }
+            Newer::Keep | Newer::Drop => {
+                let done = if self.options.newer == Newer::Keep {
+                    "it stays"
+                } else {
+                    "it goes back all the same"
+                };
+                for told in told {
+                    self.note(format!("{told}: {done}"));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes the files into the plan.
+    fn take(&mut self) -> anyhow::Result<()> {
+        for (name, sheet) in std::mem::take(&mut self.sheets) {
+            let after = match &sheet.root {
+                Some(root) => Some(edited(&sheet.text, root, &sheet.path)?),
+                None => None,
+            };
+            // What did not exist, and does not now, is no file.
+            if sheet.before.is_none() && after.is_none() {
+                continue;
+            }
+            let is_definition = yaml_stem(&name).is_some_and(|stem| RESERVED_STEMS.contains(&stem));
+            let key = if is_definition { "" } else { name.as_str() };
+            let change = FileChange {
+                path: sheet.path,
+                before: sheet.before,
+                after,
+            };
+            self.planner.take(key, change);
+        }
+        Ok(())
+    }
+
+    fn jobs(&self, touched: &BTreeSet<String>) -> anyhow::Result<Vec<Job>> {
+        let ids = self.planner.environments()?;
+        let jobs = touched
+            .iter()
+            .flat_map(|key| ids.iter().map(move |id| (key, *id)));
+        let verb = &self.planner.request.verb;
+        let jobs = jobs.map(|(key, environment)| Job {
+            key: key.clone(),
+            verb: verb.clone(),
+            environment,
+        });
+        Ok(jobs.collect())
+    }
+}

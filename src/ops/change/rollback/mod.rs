@@ -1,0 +1,140 @@
+//! `rollback`: what was is again, as a commit on top.
+//!
+//! A revision is looked up where the user is, and read beside the project of today (`past`). Back to
+//! a revision means each flag by itself (`to`); one commit, or those of a deployment, are undone slot
+//! by slot (`inverse`). Either way the plan is judged as every other, and tells what was served then.
+
+mod inverse;
+mod past;
+mod to;
+
+use std::path::Path;
+
+use crate::diff;
+use crate::literal;
+use crate::patch::Newer;
+use crate::tree::Overlay;
+use crate::workspace::{Project, ProjectTree};
+
+use super::super::effects::Stages;
+use super::super::open::{Opened, read};
+use super::super::write::Planned;
+use super::plan::{Plan, Planner};
+use super::{Request, message};
+use crate::workspace::Selection;
+
+/// A rollback.
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "switches, each for itself")]
+pub struct Rollback {
+    /// To what.
+    pub target: Target,
+    /// Whether ramps and schedules go on as if nothing had happened.
+    pub resume: bool,
+    /// Whether kill switches are taken away that were not in force then.
+    pub lift_kill_switches: bool,
+    /// Whether what an entry had from elsewhere may be written into it.
+    pub pin: bool,
+    /// Whether flags that did not exist are archived.
+    pub prune: bool,
+    /// What becomes of what was changed again since the change that is undone.
+    pub newer: Newer,
+}
+
+/// What is rolled back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Everything since a revision.
+    Revision(String),
+    /// Everything since a version: a tag that is called so, with or without `v`.
+    Version(String),
+    /// One commit.
+    Commit(String),
+    /// The commits of a deployment.
+    Deployment(String),
+}
+
+/// Plans a rollback for the project of a folder.
+pub(super) fn plan(
+    root: &Path,
+    project: Project,
+    overlay: Overlay<'_, ProjectTree>,
+    request: &Request,
+    options: &Rollback,
+) -> anyhow::Result<Planned<Plan>> {
+    match &options.target {
+        Target::Revision(revision) => {
+            let past = past::named(request, revision)?;
+            to::plan(root, project, overlay, request, options, &past)
+        }
+        Target::Version(version) => {
+            let past = past::version(request, &project, version)?;
+            to::plan(root, project, overlay, request, options, &past)
+        }
+        Target::Commit(revision) => {
+            let past = past::named(request, revision)?;
+            let title = format!("of commit {}", past.commit.id.short());
+            inverse::plan(root, project, overlay, request, options, (&[past], &title))
+        }
+        Target::Deployment(id) => {
+            let commits = past::deployment(root, id)?;
+            let title = format!("of deployment {id}");
+            inverse::plan(root, project, overlay, request, options, (&commits, &title))
+        }
+    }
+}
+
+/// Returns the keys of all flags of a project.
+fn all_keys(
+    project: &Project,
+    overlay: &Overlay<'_, ProjectTree>,
+    request: &Request,
+) -> Vec<String> {
+    let listed = read(project.clone(), overlay, Selection::Flags(&[]), request.now);
+    listed.known.iter().map(ToString::to_string).collect()
+}
+
+/// Names the plan by what it writes, and tells what was served then, is now and will be.
+fn tell(
+    planner: &mut Planner<'_>,
+    after: Option<&Opened>,
+    (then, time): (&Opened, i64),
+    title: &str,
+) {
+    let mut keys: Vec<String> = planner.files.iter().map(|(key, _)| key.clone()).collect();
+    keys.retain(|key| !key.is_empty());
+    keys.dedup();
+    if keys.is_empty() {
+        keys.extend(
+            planner
+                .plan
+                .effects
+                .iter()
+                .map(|effect| effect.flag.clone()),
+        );
+        keys.dedup();
+    }
+    let environments = planner.request.environments.join(" and ");
+    let place = if environments.is_empty() {
+        String::new()
+    } else {
+        format!(" in {environments}")
+    };
+    planner.plan.title = format!("rollback {} {title}{place}", message::listed(&keys));
+    let Some(after) = after else { return };
+    let now = literal::whole_second(planner.request.now);
+    let served = |opened: &Opened, flag: &str, environment: &str, time| {
+        let id = opened.catalog.environments.find(environment)?;
+        let flag = opened.catalog.flags.get(flag)?;
+        Some(diff::served(&opened.catalog, flag, id, time))
+    };
+    let before = &planner.before;
+    for effect in &mut planner.plan.effects {
+        let (flag, environment) = (effect.flag.as_str(), effect.environment.as_str());
+        effect.stages = Some(Stages {
+            then: served(then, flag, environment, time),
+            now: served(before, flag, environment, now),
+            after: served(after, flag, environment, now),
+        });
+    }
+}

@@ -1,0 +1,119 @@
+//! Revisions, found and read.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::diagnostic::join_names;
+use crate::git::{self, Commit, Objects};
+use crate::workspace::{Project, Selection};
+
+use super::super::super::UsageError;
+use super::super::super::open::{Opened, Past as Findings, read_as};
+use super::super::Request;
+
+/// A commit, and what it is called.
+#[derive(Debug, Clone)]
+pub(super) struct Past {
+    pub(super) commit: Commit,
+    pub(super) name: String,
+}
+
+impl Past {
+    /// Names a commit by what was typed, unless that will mean another one tomorrow.
+    fn new(commit: Commit, typed: &str) -> Self {
+        let is_moving = typed.contains(['~', '^', '@', ':', ' ']) || typed == "HEAD";
+        let is_id = commit.id.to_string().starts_with(typed);
+        let name = if is_moving || is_id {
+            commit.id.short()
+        } else {
+            typed.to_owned()
+        };
+        Self { commit, name }
+    }
+}
+
+fn objects(folder: &Path) -> anyhow::Result<Objects> {
+    Objects::find(folder)?.ok_or_else(|| {
+        let message = format!("`{}` is not in a Git repository", folder.display());
+        let hint = "there is no earlier state to go back to".to_owned();
+        UsageError::new(message, hint).into()
+    })
+}
+
+/// Returns the commit that a revision names where the user is.
+pub(super) fn named(request: &Request, revision: &str) -> anyhow::Result<Past> {
+    let commit = objects(&request.write.folder)?.commit(revision)?;
+    Ok(Past::new(commit, revision))
+}
+
+/// Returns the commit of a version: a tag may begin with `v`, or with the project's name.
+pub(super) fn version(request: &Request, project: &Project, version: &str) -> anyhow::Result<Past> {
+    let objects = objects(&request.write.folder)?;
+    let mut names = vec![version.to_owned(), format!("v{version}")];
+    let project = project
+        .config
+        .as_ref()
+        .and_then(|config| config.name.as_ref());
+    names.extend(project.map(|project| format!("{project}-v{version}")));
+    for name in &names {
+        if let Ok(commit) = objects.commit(name) {
+            return Ok(Past::new(commit, name));
+        }
+    }
+    let tried: Vec<&str> = names.iter().map(String::as_str).collect();
+    let message = format!(
+        "there is no version `{version}` here: no revision {}",
+        join_names(&tried, "or")
+    );
+    let hint = "`git tag` lists the tags; `git fetch --tags` gets what is new".to_owned();
+    Err(UsageError::new(message, hint).into())
+}
+
+/// Returns the commits of a deployment, the newest first.
+pub(super) fn deployment(root: &Path, id: &str) -> anyhow::Result<Vec<Past>> {
+    let objects = objects(root)?;
+    let commits = git::commits_saying(root, "Deployment-Id", id)?;
+    if commits.is_empty() {
+        let message = format!("no commit here has the line `Deployment-Id: {id}`");
+        let hint = if objects.is_shallow() {
+            "this clone is shallow: `git fetch --unshallow` gets the whole history"
+        } else {
+            "`git log --grep=Deployment-Id` shows the deployments of this branch"
+        };
+        return Err(UsageError::new(message, hint.to_owned()).into());
+    }
+    let commits = commits.iter().map(|id| {
+        let commit = objects.commit(&id.to_string())?;
+        Ok(Past::new(commit, &id.to_string()))
+    });
+    commits.collect()
+}
+
+/// Returns the first parent of a commit.
+pub(super) fn parent(root: &Path, past: &Past) -> anyhow::Result<Past> {
+    let commit = objects(root)?.commit(&format!("{}^", past.commit.id));
+    let commit = commit.map_err(|_| {
+        let message = format!("there is nothing before the commit {}", past.name);
+        let hint =
+            "it is the first one here; a shallow clone has more after `git fetch --unshallow`";
+        UsageError::new(message, hint.to_owned())
+    })?;
+    Ok(Past::new(commit, &commit.id.to_string()))
+}
+
+/// Returns the project of a folder as a commit has it.
+pub(super) fn project(root: &Path, past: &Past) -> anyhow::Result<Project> {
+    let objects = Arc::new(objects(root)?);
+    Project::at_commit(root, &objects, &past.name, past.commit)
+}
+
+/// Reads flags of the project as a commit has it.
+pub(super) fn open(
+    root: &Path,
+    past: &Past,
+    selection: Selection<'_>,
+    request: &Request,
+) -> anyhow::Result<Opened> {
+    let project = project(root, past)?;
+    Ok(read_as(project, selection, request.now, Findings::LeftOut))
+}

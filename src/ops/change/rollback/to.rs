@@ -1,0 +1,357 @@
+//! Back to a revision: flag by flag.
+
+use std::path::Path;
+
+use crate::diagnostic::join_names;
+use crate::document::Tree;
+use crate::literal;
+use crate::model::{EnvironmentId, Flag};
+use crate::patch::{self, Age, Found, RollBack, RolledBack, Subject};
+use crate::store::FileChange;
+use crate::tree::{FileTree as _, Overlay};
+use crate::workspace::{Project, ProjectTree, Selection};
+use crate::yaml;
+
+use super::super::super::UsageError;
+use super::super::super::open::{Opened, unknown_flag};
+use super::super::super::write::Planned;
+use super::super::plan::{Cause, Job, Plan, Planner, Skipped, edited, special_file};
+use super::super::{RefusedError, Request, refused};
+use super::past::{self, Past};
+use super::{Rollback, all_keys, tell};
+
+/// Plans what makes flags serve again what they served at a commit.
+pub(super) fn plan(
+    root: &Path,
+    project: Project,
+    overlay: Overlay<'_, ProjectTree>,
+    request: &Request,
+    options: &Rollback,
+    past: &Past,
+) -> anyhow::Result<Planned<Plan>> {
+    if options.prune && !request.environments.is_empty() {
+        let hint = "leave out `--prune`, or `--env`".to_owned();
+        return Err(UsageError::new("flags are archived in all environments at once", hint).into());
+    }
+    let named: Vec<&str> = request.flags.iter().map(String::as_str).collect();
+    let selection = if named.is_empty() {
+        Selection::All
+    } else {
+        Selection::Flags(&named)
+    };
+    let then = past::open(root, past, selection, request)?;
+    let keys = keys(&project, &overlay, request, &then);
+    let planner = Planner::open(project, overlay, keys, request);
+    let folder = then.project.flags_folder();
+    let needed = special_file(&then.project.tree, folder, "flag-dependencies");
+    let going = Going {
+        planner,
+        then: &then,
+        time: literal::whole_second(past.commit.committed_at),
+        past,
+        options,
+        environments: None,
+        needed: needed.map(|needed| needed.2),
+        apart: None,
+        done: Vec::new(),
+    };
+    going.plan()
+}
+
+/// Returns the flags that are meant, or all that there are and were.
+fn keys(
+    project: &Project,
+    overlay: &Overlay<'_, ProjectTree>,
+    request: &Request,
+    then: &Opened,
+) -> Vec<String> {
+    if !request.flags.is_empty() {
+        let mut keys = request.flags.clone();
+        keys.dedup();
+        return keys;
+    }
+    let mut keys = all_keys(project, overlay, request);
+    keys.extend(then.known.iter().map(ToString::to_string));
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// A flag-dependencies.yaml: its path, its text and what it says.
+type Apart = (String, String, Tree);
+
+struct Going<'g, 'r> {
+    planner: Planner<'r>,
+    then: &'g Opened,
+    time: i64,
+    past: &'g Past,
+    options: &'g Rollback,
+    environments: Option<Vec<EnvironmentId>>,
+    /// flag-dependencies.yaml as it was.
+    needed: Option<Tree>,
+    /// flag-dependencies.yaml as the plan has it so far.
+    apart: Option<Apart>,
+    done: Vec<(String, RolledBack)>,
+}
+
+impl Going<'_, '_> {
+    fn plan(mut self) -> anyhow::Result<Planned<Plan>> {
+        let keys = self.sound()?;
+        let folder = self.planner.project.flags_folder().to_owned();
+        self.apart = special_file(&self.planner.overlay, &folder, "flag-dependencies");
+        let written = self.apart.clone();
+        let mut left = Vec::new();
+        for key in &keys {
+            self.flag(key, &mut left)?;
+        }
+        self.left(&left);
+        self.take_apart(written);
+        let jobs = self.jobs(&keys);
+        let after = self.planner.judge_rollback(&jobs)?;
+        if let Some(after) = &after {
+            self.verify(after)?;
+        }
+        let title = format!("to {}", self.past.name);
+        tell(
+            &mut self.planner,
+            after.as_ref(),
+            (self.then, self.time),
+            &title,
+        );
+        Ok(self.planner.finish())
+    }
+
+    /// Refuses what is not known, and returns the flags that are meant.
+    fn sound(&mut self) -> anyhow::Result<Vec<String>> {
+        let planner = &mut self.planner;
+        planner.sound_settings()?;
+        let keys = planner.keys.clone();
+        let is_there = |key: &String| planner.before.known.contains(key.as_str());
+        let was_there = |key: &String| self.then.known.contains(key.as_str());
+        if let Some(key) = keys.iter().find(|key| !is_there(key) && !was_there(key)) {
+            return Err(unknown_flag(&planner.before, key).into());
+        }
+        planner.keys = keys.iter().filter(|key| is_there(key)).cloned().collect();
+        planner.sound()?;
+        planner.sound_environments()?;
+        planner.keys.clone_from(&keys);
+        let ids: Vec<EnvironmentId> = planner.environments()?.into_iter().flatten().collect();
+        self.environments = (!ids.is_empty()).then_some(ids);
+        Ok(keys)
+    }
+
+    fn options(&self) -> RollBack<'_> {
+        RollBack {
+            environments: self.environments.as_deref(),
+            resume: self.options.resume,
+            lift_kill_switches: self.options.lift_kill_switches,
+            pin: self.options.pin,
+        }
+    }
+
+    fn then(&self) -> Age<'_> {
+        Age::new(&self.then.catalog, self.needed.clone(), self.time)
+    }
+
+    fn today(&self) -> Age<'_> {
+        let apart = self.apart.as_ref().map(|apart| apart.2.clone());
+        let now = literal::whole_second(self.planner.request.now);
+        Age::new(&self.planner.before.catalog, apart, now)
+    }
+
+    fn flag(&mut self, key: &str, left: &mut Vec<String>) -> anyhow::Result<()> {
+        let was = self.then.catalog.flags.get(key);
+        let Some(was) = was.filter(|was| !self.then.unsound.contains(&was.key)) else {
+            return self.flag_that_was_not(key, left);
+        };
+        let is = self.planner.before.catalog.flags.contains_key(key);
+        if !is && self.environments.is_some() && self.planner.request.flags.is_empty() {
+            self.skip(
+                key,
+                "it is gone, and comes back as a whole only: leave out `--env`",
+                Cause::Broken,
+            );
+            return Ok(());
+        }
+        let done = self.roll_back(key, was)?;
+        let several = self.planner.keys.len() > 1;
+        let notes = done.notes.iter().map(|note| {
+            if several {
+                format!("`{key}`: {note}")
+            } else {
+                note.clone()
+            }
+        });
+        self.planner.plan.notes.extend(notes);
+        if is {
+            self.planner.edit(key, &done.root)?;
+        } else {
+            self.bring_back(key, was, &done.root)?;
+        }
+        if let (Some(tree), Some(apart)) = (&done.apart, &mut self.apart) {
+            apart.2 = tree.clone();
+        }
+        self.done.push((key.to_owned(), done));
+        Ok(())
+    }
+
+    fn roll_back(&self, key: &str, was: &Flag) -> anyhow::Result<RolledBack> {
+        let text = self.then.sources.get(was.source).text();
+        let root = yaml::tree(text).unwrap_or_else(Tree::map);
+        let was = Found {
+            flag: was,
+            root: &root,
+        };
+        let flag = self.planner.before.catalog.flags.get(key);
+        let own = flag.map(|_| self.planner.root(key)).transpose()?;
+        let is = flag
+            .zip(own.as_ref())
+            .map(|(flag, root)| Found { flag, root });
+        patch::roll_back(&self.then(), &self.today(), was, is, &self.options()).map_err(refused)
+    }
+
+    /// A file that is gone comes back where it was.
+    fn bring_back(&mut self, key: &str, was: &Flag, root: &Tree) -> anyhow::Result<()> {
+        self.planner.is_free(key, None)?;
+        let source = self.then.sources.get(was.source);
+        let below = source.name().strip_prefix(self.then.project.flags_folder());
+        let path = format!(
+            "{}{}",
+            self.planner.project.flags_folder(),
+            below.unwrap_or(source.name())
+        );
+        if self
+            .planner
+            .overlay
+            .read(&path)
+            .is_ok_and(|bytes| bytes.is_some())
+        {
+            let hint = "move that file away first".to_owned();
+            return Err(RefusedError::new(format!("`{path}` is there already"), hint).into());
+        }
+        let after = Some(edited(source.text(), root, &path)?);
+        let change = FileChange {
+            path,
+            before: None,
+            after,
+        };
+        self.planner.take(key, change);
+        Ok(())
+    }
+
+    fn flag_that_was_not(&mut self, key: &str, left: &mut Vec<String>) -> anyhow::Result<()> {
+        if self.then.known.contains(key) {
+            let why = format!(
+                "its file had errors at {}, so it is left as it is",
+                self.past.name
+            );
+            if self.planner.request.flags.is_empty() {
+                self.skip(key, &why, Cause::Broken);
+                return Ok(());
+            }
+            let hint = "choose another revision".to_owned();
+            return Err(RefusedError::new(format!("`{key}`: {why}"), hint).into());
+        }
+        let flag = self.planner.before.catalog.flags.get(key);
+        let Some(flag) = flag.filter(|flag| flag.archived.is_none()) else {
+            return Ok(());
+        };
+        if !self.options.prune {
+            left.push(key.to_owned());
+            return Ok(());
+        }
+        let root = self.planner.root(key)?;
+        let subject = Subject {
+            catalog: &self.planner.before.catalog,
+            flag,
+            root: &root,
+            now: literal::whole_second(self.planner.request.now),
+        };
+        let pruned = patch::prune(&subject, &format!("it did not exist at {}", self.past.name));
+        self.planner.edit(key, &pruned)
+    }
+
+    fn skip(&mut self, key: &str, why: &str, cause: Cause) {
+        self.planner.plan.skipped.push(Skipped {
+            flag: key.to_owned(),
+            why: why.to_owned(),
+            cause,
+        });
+    }
+
+    /// Flags that did not exist are left alone, and named.
+    fn left(&mut self, left: &[String]) {
+        if left.is_empty() {
+            return;
+        }
+        let names: Vec<&str> = left.iter().map(String::as_str).collect();
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        self.planner.plan.notes.push(format!(
+            "{} did not exist at {} and {verb} left as {}; `--prune` archives what did not exist",
+            join_names(&names, "and"),
+            self.past.name,
+            if names.len() == 1 {
+                "it is"
+            } else {
+                "they are"
+            },
+        ));
+    }
+
+    fn take_apart(&mut self, written: Option<Apart>) {
+        let (Some((path, text, before)), Some((_, _, after))) = (written, &self.apart) else {
+            return;
+        };
+        if before == *after {
+            return;
+        }
+        if let Ok(edited) = edited(&text, after, &path) {
+            let change = FileChange {
+                path,
+                before: Some(text),
+                after: Some(edited),
+            };
+            self.planner.take("", change);
+        }
+    }
+
+    fn jobs(&self, keys: &[String]) -> Vec<Job> {
+        let ids: Vec<Option<EnvironmentId>> = match &self.environments {
+            Some(ids) => ids.iter().copied().map(Some).collect(),
+            None => vec![None],
+        };
+        let jobs = keys
+            .iter()
+            .flat_map(|key| ids.iter().map(move |id| (key, *id)));
+        let verb = &self.planner.request.verb;
+        jobs.map(|(key, environment)| Job {
+            key: key.clone(),
+            verb: verb.clone(),
+            environment,
+        })
+        .collect()
+    }
+
+    /// The project with the new files serves what it served then, or nothing is written.
+    fn verify(&self, after: &Opened) -> anyhow::Result<()> {
+        let (then, today, options) = (self.then(), self.today(), self.options());
+        for (key, done) in &self.done {
+            let before = self.planner.before.catalog.flags.get(key.as_str());
+            let Some(flag) = after.catalog.flags.get(key.as_str()) else {
+                continue;
+            };
+            let failing = done.failing(&then, (&today, before), (&after.catalog, flag), &options);
+            if !failing.is_empty() {
+                let names: Vec<&str> = failing.iter().map(String::as_str).collect();
+                let message = format!(
+                    "`{key}` would not serve in {} what it served at {}, so nothing was written",
+                    join_names(&names, "and").replace('`', ""),
+                    self.past.name
+                );
+                let hint = "please report this; `git checkout` brings the file back by hand";
+                return Err(RefusedError::new(message, hint.to_owned()).into());
+            }
+        }
+        Ok(())
+    }
+}
