@@ -83,6 +83,13 @@ impl Undoing<'_> {
                 put(&mut map, key, tree.cloned());
             }
         }
+        for key in names_of(three).iter().filter(|key| key.starts_with("x-")) {
+            // What nobody reads goes back where it still stands, and is never in conflict.
+            let own = three.key(key);
+            if own.today == own.after {
+                put(&mut map, key, own.before.cloned());
+            }
+        }
         if let Some(rules) = self.rules(three.key("targeting_rules")) {
             put(&mut map, "targeting_rules", rules);
         }
