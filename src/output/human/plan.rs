@@ -28,9 +28,6 @@ pub fn plan(report: &WriteReport<Plan>) -> String {
     for skipped in &plan.skipped {
         text.push_str(&format!("{}: {}\n", skipped.flag, line(&skipped.why)));
     }
-    if report.planned.is_empty() && plan.skipped.is_empty() {
-        text.push_str("nothing to change\n");
-    }
     if report.status == WriteStatus::Planned {
         for file in &report.planned.files {
             text.push('\n');

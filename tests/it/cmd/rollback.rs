@@ -98,7 +98,10 @@ fn a_revision_comes_back_as_a_commit_on_top() {
     }
     // Once is enough.
     let again = done(&repo, &["--to", "v1.2.3"]);
-    assert_eq!(again.stdout, "nothing to change\n", "{again}");
+    assert_eq!(
+        again.stdout, "rollback to v1.2.3: nothing to change\n",
+        "{again}"
+    );
     assert_eq!(repo.id("HEAD^"), before);
 }
 
@@ -345,7 +348,10 @@ fn a_deployment_is_undone_and_nothing_else() {
         OLD.replace("payments", "others")
     );
     let again = done(&repo, &["--deployment-id", "deploy-20240115"]);
-    assert_eq!(again.stdout, "nothing to change\n");
+    assert_eq!(
+        again.stdout,
+        "rollback of deployment deploy-20240115: nothing to change\n"
+    );
     refused(
         roll(&repo, &["--deployment-id", "no"]),
         2,

@@ -120,7 +120,11 @@ fn tell(
     } else {
         format!(" in {environments}")
     };
-    planner.plan.title = format!("rollback {} {title}{place}", message::listed(&keys));
+    let flags = match keys.as_slice() {
+        [] => String::new(),
+        keys => format!("{} ", message::listed(keys)),
+    };
+    planner.plan.title = format!("rollback {flags}{title}{place}");
     let Some(after) = after else { return };
     let now = literal::whole_second(planner.request.now);
     let served = |opened: &Opened, flag: &str, environment: &str, time| {
