@@ -215,22 +215,23 @@ impl<'r> Rollback<'r> {
     fn serves_it_already(&self) -> bool {
         let Some(is) = self.is else { return false };
         let now = self.today.time;
-        self.places.iter().all(|place| {
-            let wanted = self.wanted(*place);
-            let present = record(self.today.catalog, is.flag, place.0);
-            if wanted.killed != present.killed {
-                return false;
-            }
-            let differences = if self.options.resume {
-                differences(&wanted, &present)
-            } else {
-                differences(
-                    &compare::settled(wanted, now),
-                    &compare::settled(present, now),
-                )
-            };
-            self.in_question(differences).is_empty()
-        })
+        !self.places.is_empty()
+            && self.places.iter().all(|place| {
+                let wanted = self.wanted(*place);
+                let present = record(self.today.catalog, is.flag, place.0);
+                if wanted.killed != present.killed {
+                    return false;
+                }
+                let differences = if self.options.resume {
+                    differences(&wanted, &present)
+                } else {
+                    differences(
+                        &compare::settled(wanted, now),
+                        &compare::settled(present, now),
+                    )
+                };
+                self.in_question(differences).is_empty()
+            })
     }
 
     /// Leaves out what one entry need not say.
@@ -272,12 +273,33 @@ impl<'r> Rollback<'r> {
         let mut notes = self.notes();
         notes.append(&mut file.notes);
         notes.extend(pinned);
+        notes.extend(self.still_killed(&file));
         Ok(RolledBack {
             root: file.root,
             apart: file.apart,
             notes,
             wanted: self.wanted,
         })
+    }
+
+    /// A kill switch that stands elsewhere is not lifted with one environment.
+    fn still_killed(&self, file: &NewFile) -> Vec<String> {
+        let reading = file.read(self).filter(|_| self.options.lift_kill_switches);
+        let Some(Reading { flag, .. }) = reading else {
+            return Vec::new();
+        };
+        let killed = |place: &&(EnvironmentId, EnvironmentId)| {
+            let is_killed = resolve::kill(self.today.catalog, &flag, place.0).is_some();
+            is_killed && !self.wanted(**place).killed
+        };
+        let names = self.places.iter().filter(killed);
+        let note = |place: &(EnvironmentId, EnvironmentId)| {
+            format!(
+                "{} stays killed: the switch stands elsewhere, and goes without `--env`",
+                self.today.name(place.0)
+            )
+        };
+        names.map(note).collect()
     }
 
     /// What was held in the environments that are brought back.

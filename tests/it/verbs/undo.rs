@@ -75,7 +75,11 @@ fn a_slot_that_was_changed_again_is_a_conflict() {
     };
     let (before, after, today) = (entry(5), entry(25), entry(50));
     let asked = done(&before, &after, &today, &UNDO);
-    let words: Vec<String> = asked.conflicts.iter().map(|one| one.words()).collect();
+    let words: Vec<String> = asked
+        .conflicts
+        .iter()
+        .map(ffctl::patch::Conflict::words)
+        .collect();
     assert_eq!(words, ["serving in production"]);
     let value = asked.conflicts[0].value(&tree_of(&today)).unwrap();
     assert_tree(&value, "{percentage: 50}");
@@ -224,6 +228,37 @@ proptest! {
                 let nothing = undo(&before, &after, &before, &options);
                 prop_assert!(says_the_same(&nothing.root, &before), "{}", line(&nothing.root));
                 prop_assert_eq!(&nothing.conflicts, &vec![]);
+            }
+        }
+    }
+
+    /// What a change did not touch stays as it is today, whatever is undone.
+    #[test]
+    fn what_was_not_touched_stays(
+        one in generate::catalog(),
+        other in generate::catalog(),
+        third in generate::catalog(),
+    ) {
+        let options = Undo { newer: Newer::Drop, lift_kill_switches: true, ..UNDO };
+        let of = |generated, path: &String| -> Option<Tree> {
+            let mut files = flags(generated).into_iter();
+            files.find(|(name, _)| name == path).map(|(_, tree)| tree)
+        };
+        for (path, before) in flags(&one) {
+            let (Some(after), Some(today)) = (of(&other, &path), of(&third, &path)) else { continue };
+            let undone = undo(&before, &after, &today, &options).root;
+            for key in ["type", "default_value", "salt", "targeting_rules", "kill_switch", "owner", "tags"] {
+                if before.get(key) == after.get(key) {
+                    prop_assert_eq!(undone.get(key), today.get(key), "{}", key);
+                }
+            }
+            let entry = |root: &Tree, name: &str| root.get("environments")?.get(name).cloned();
+            let entries = today.get("environments").map(Tree::entries).unwrap_or_default();
+            for (name, present) in entries {
+                let was = entry(&before, name);
+                if was.is_some() && was == entry(&after, name) {
+                    prop_assert_eq!(entry(&undone, name), Some(present.clone()), "{}", name);
+                }
             }
         }
     }

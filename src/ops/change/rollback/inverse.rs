@@ -100,6 +100,11 @@ fn change(root: &Path, past: &Past) -> anyhow::Result<Change> {
     Ok(change)
 }
 
+/// Returns when a commit was made: not later than now, whatever its clock said.
+fn made_at(past: &Past, request: &Request) -> i64 {
+    literal::whole_second(past.commit.committed_at.min(request.now))
+}
+
 /// Joins what follows on from each other: a file that one commit left as the next one found it was
 /// changed once. The older commit of the two has the whole then.
 fn join(changes: &mut [Change]) {
@@ -200,7 +205,7 @@ impl Undoing<'_, '_> {
         let keys: Vec<&str> = self.planner.keys.iter().map(String::as_str).collect();
         let request = self.planner.request;
         let then = past::open(self.root, &oldest.parent, Selection::Flags(&keys), request)?;
-        let time = literal::whole_second(oldest.past.commit.committed_at);
+        let time = made_at(&oldest.past, request);
         tell(&mut self.planner, after.as_ref(), (&then, time), title);
         Ok(self.planner.finish())
     }
@@ -228,7 +233,7 @@ impl Undoing<'_, '_> {
             newer: self.options.newer,
             lift_kill_switches: self.options.lift_kill_switches,
             resume: self.options.resume,
-            at: literal::whole_second(change.past.commit.committed_at),
+            at: made_at(&change.past, self.planner.request),
             now: literal::whole_second(self.planner.request.now),
         }
     }
@@ -334,8 +339,13 @@ impl Undoing<'_, '_> {
                 later,
             });
         }
+        let several = self.planner.keys.len() > 1;
         for note in undone.notes {
-            self.note(format!("`{key}`: {note}"));
+            self.note(if several {
+                format!("`{key}`: {note}")
+            } else {
+                note
+            });
         }
         if let Some(sheet) = self.sheets.get_mut(key) {
             sheet.root = Some(undone.root);
@@ -407,7 +417,7 @@ impl Undoing<'_, '_> {
             lift_kill_switches: self.options.lift_kill_switches,
             pin: self.options.pin,
         };
-        let at = literal::whole_second(change.past.commit.committed_at);
+        let at = made_at(&change.past, self.planner.request);
         let now = literal::whole_second(self.planner.request.now);
         let was = Found { flag, root: &own };
         let done = patch::roll_back(

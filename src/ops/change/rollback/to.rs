@@ -40,6 +40,7 @@ pub(super) fn plan(
         Selection::Flags(&named)
     };
     let then = past::open(root, past, selection, request)?;
+    sound_then(&then, past)?;
     let keys = keys(&project, &overlay, request, &then);
     let planner = Planner::open(project, overlay, keys, request);
     let folder = then.project.flags_folder();
@@ -47,7 +48,8 @@ pub(super) fn plan(
     let going = Going {
         planner,
         then: &then,
-        time: literal::whole_second(past.commit.committed_at),
+        // A clock that ran ahead does not let ramps have grown further than they have.
+        time: literal::whole_second(past.commit.committed_at.min(request.now)),
         past,
         options,
         environments: None,
@@ -56,6 +58,16 @@ pub(super) fn plan(
         done: Vec::new(),
     };
     going.plan()
+}
+
+/// Refuses a revision of which it is not known what it served where.
+fn sound_then(then: &Opened, past: &Past) -> Result<(), RefusedError> {
+    if !then.catalog.environments.is_empty() {
+        return Ok(());
+    }
+    let message = format!("environments.yaml cannot be understood at {}", past.name);
+    let hint = "choose another revision".to_owned();
+    Err(RefusedError::new(message, hint))
 }
 
 /// Returns the flags that are meant, or all that there are and were.

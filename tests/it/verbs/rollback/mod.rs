@@ -362,3 +362,47 @@ fn dependencies_go_back_to_where_they_stood() {
         super::tree_of(&flag("depends_on: [{flag: g, required_value: true}]\n"))
     );
 }
+
+#[test]
+fn a_kill_switch_elsewhere_is_not_lifted_with_one_environment() {
+    let then = project(&[(
+        "f.yaml",
+        "default_value: false\nenvironments: {development: true, staging: {percentage: 5}}\n",
+    )]);
+    let today = project(&[(
+        "f.yaml",
+        "default_value: false\nenvironments: {development: {enabled: true, default_value: true, kill_switch: {reason: r, at: 2026-11-18T00:00:00Z}}, staging: {percentage: 6}}\n",
+    )]);
+    let ids = named(&today, &["staging"]);
+    let options = RollBack {
+        environments: Some(&ids),
+        lift_kill_switches: true,
+        ..ALL
+    };
+    let done = back(&then, &today, &options).unwrap();
+    assert!(
+        done.notes
+            .iter()
+            .any(|note| note.starts_with("staging stays killed")),
+        "{:?}",
+        done.notes
+    );
+    let entry = done
+        .root
+        .get("environments")
+        .unwrap()
+        .get("staging")
+        .unwrap();
+    assert_tree(entry, "{percentage: 5}");
+}
+
+#[test]
+fn a_kill_switch_of_then_that_stood_elsewhere_is_pinned() {
+    let then = "default_value: false\nkill_switch: {reason: r, at: 2026-11-01T00:00:00Z}\nenvironments: {production: {percentage: 5}}\n";
+    let today = "default_value: false\nenvironments: {production: {percentage: 50}}\n";
+    let done = in_environment(then, today, "production", true).unwrap();
+    assert_tree(
+        &done.root,
+        "{default_value: false, environments: {production: {percentage: 5, kill_switch: {reason: r, at: 2026-11-01T00:00:00Z}}}}",
+    );
+}
