@@ -50,7 +50,7 @@ pub struct Found<'c> {
 
 /// How to roll back.
 #[derive(Debug, Clone, Copy)]
-pub struct RollBack<'r> {
+pub struct Back<'r> {
     /// The environments, as they are named today; `None` is all, and the flag itself.
     pub environments: Option<&'r [EnvironmentId]>,
     /// Whether ramps and schedules go on as if nothing had happened.
@@ -139,7 +139,7 @@ pub fn roll_back(
     today: &Age<'_>,
     was: Found<'_>,
     is: Option<Found<'_>>,
-    options: &RollBack<'_>,
+    options: &Back<'_>,
 ) -> Result<RolledBack, Refusal> {
     let rollback = Rollback::new(then, today, was, is, options)?;
     if rollback.serves_it_already() {
@@ -165,7 +165,7 @@ struct Rollback<'r> {
     today: &'r Age<'r>,
     was: Found<'r>,
     is: Option<Found<'r>>,
-    options: &'r RollBack<'r>,
+    options: &'r Back<'r>,
     /// The file of then, held and with segments written out where they have changed.
     root: Tree,
     /// What that means.
@@ -182,7 +182,7 @@ impl<'r> Rollback<'r> {
         today: &'r Age<'r>,
         was: Found<'r>,
         is: Option<Found<'r>>,
-        options: &'r RollBack<'r>,
+        options: &'r Back<'r>,
     ) -> Result<Self, Refusal> {
         let mut held = Vec::new();
         let mut root = was.root.clone();
@@ -357,7 +357,7 @@ impl<'r> Rollback<'r> {
             return None;
         }
         Some(format!(
-            "pinned in {}: {}, which came from elsewhere then and has changed since",
+            "pinned in {}, for it came from elsewhere then and has changed since: {}",
             self.today.name(id),
             slots(pinned)
         ))
@@ -445,7 +445,7 @@ fn slots(slots: &[Slot]) -> String {
 fn places(
     then: &Age<'_>,
     today: &Age<'_>,
-    options: &RollBack<'_>,
+    options: &Back<'_>,
 ) -> Result<Vec<(EnvironmentId, EnvironmentId)>, Refusal> {
     let environments = &today.catalog.environments;
     let mut ids: Vec<EnvironmentId> = match options.environments {
@@ -478,7 +478,7 @@ impl RolledBack {
         then: &Age<'_>,
         (today, is): (&Age<'_>, Option<&Flag>),
         (after, flag): (&Catalog, &Flag),
-        options: &RollBack<'_>,
+        options: &Back<'_>,
     ) -> Vec<String> {
         let places = places(then, today, options).unwrap_or_default();
         let fails = |place: &(EnvironmentId, EnvironmentId)| {

@@ -200,7 +200,7 @@ fn what_came_from_elsewhere_is_pinned_or_refused() {
     );
     let output = done(&repo, &words);
     assert!(
-        output.stderr.contains("pinned in production: rules"),
+        output.stderr.contains("has changed since: rules"),
         "{output}"
     );
     let text = repo.read("flags/checkout.yaml");
@@ -482,6 +482,11 @@ fn flags_that_were_not_there_are_left_or_archived_and_those_gone_come_back() {
     );
     assert_eq!(repo.read("flags/team/gone.yaml"), gone);
     assert_eq!(repo.read("flags/late.yaml"), late);
+    repo.ffctl(&["emergency-disable", "--flag", "late", "--reason", "r"])
+        .exits(0);
+    let output = done(&repo, &["--to", "v1.2.3", "--prune"]);
+    assert!(output.stdout.contains("late: it is killed"), "{output}");
+    repo.git(&["reset", "--quiet", "--hard", "HEAD^"]);
     done(&repo, &["--to", "v1.2.3", "--prune"]);
     let text = repo.read("flags/late.yaml");
     assert!(
@@ -585,4 +590,69 @@ fn the_commit_may_be_on_another_branch() {
         &["--deployment-id", "deploy-20240115", "--branch", "main-2"],
     )
     .exits(0);
+}
+
+/// The example catalog, as committed, with a change in every file that has a share.
+fn example(repositories: &Repositories) -> TestRepo {
+    let repo = repositories.init("example");
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = vec!["ffctl.toml".to_owned()];
+    for entry in walkdir::WalkDir::new(source.join("flags")) {
+        let entry = entry.unwrap();
+        if entry.file_type().is_file() {
+            let path = entry.path().strip_prefix(source).unwrap();
+            files.push(path.to_str().unwrap().to_owned());
+        }
+    }
+    let text = |file: &String| std::fs::read_to_string(source.join(file)).unwrap();
+    for file in &files {
+        repo.write(file, &text(file));
+    }
+    repo.commit_at(THEN, "begin");
+    let mut changed = 0;
+    for file in &files {
+        let other = text(file)
+            .replace("percentage: 25", "percentage: 35")
+            .replace("percentage: 100", "percentage: 90")
+            .replace("development: true", "development: false");
+        changed += usize::from(other != text(file));
+        repo.write(file, &other);
+    }
+    assert!(changed > 10, "{changed}");
+    repo.git(&[
+        "rm",
+        "--quiet",
+        "--force",
+        "flags/chat/chat_typing_indicator.yaml",
+    ]);
+    repo.commit_at(SINCE, "more");
+    repo
+}
+
+#[test]
+fn the_rulesets_are_those_of_then() {
+    let repositories = Repositories::new();
+    let repo = example(&repositories);
+    let export = |environment: &str, more: &[&str]| {
+        let words = ["export", "--format", "ruleset", "--env", environment];
+        repo.ffctl(&[&words[..], more].concat()).exits(0).stdout
+    };
+    let environments = ["development", "staging", "production"];
+    let then = environments.map(|name| export(name, &["--rev", "HEAD^"]));
+    let since = environments.map(|name| export(name, &[]));
+    assert!((0..3).all(|at| then[at] != since[at]));
+    done(&repo, &["--to", "HEAD^", "--resume"]);
+    assert_eq!(environments.map(|name| export(name, &[])), then);
+    done(&repo, &["--commit", "HEAD", "--resume"]);
+    assert_eq!(environments.map(|name| export(name, &[])), since);
+    // One environment alone: the others stay as they are.
+    done(
+        &repo,
+        &["--to", "HEAD~3", "--resume", "--env", "production"],
+    );
+    let is = environments.map(|name| export(name, &[]));
+    assert_eq!((&is[0], &is[1]), (&since[0], &since[1]));
+    assert_ne!(is[2], since[2]);
+    done(&repo, &["--commit", "HEAD", "--resume"]);
+    assert_eq!(environments.map(|name| export(name, &[])), since);
 }

@@ -8,7 +8,7 @@ use crate::document::Tree;
 use crate::git;
 use crate::literal;
 use crate::model::{Flag, RESERVED_STEMS};
-use crate::patch::{self, Age, Conflict, Found, Newer, RollBack, Undo, Undone};
+use crate::patch::{self, Age, Back, Conflict, Found, Newer, Undo, Undone};
 use crate::store::FileChange;
 use crate::tree::{FileTree, Overlay};
 use crate::workspace::{Project, ProjectTree, Selection, yaml_stem};
@@ -98,6 +98,12 @@ fn change(root: &Path, past: &Past) -> anyhow::Result<Change> {
         list.insert(stem.to_owned(), sides);
     }
     Ok(change)
+}
+
+fn holds_kill_switch(root: &Tree) -> bool {
+    let entries = root.get("environments").map(Tree::entries);
+    let mut entries = entries.unwrap_or_default().iter();
+    root.has("kill_switch") || entries.any(|(_, entry)| entry.has("kill_switch"))
 }
 
 /// Returns when a commit was made: not later than now, whatever its clock said.
@@ -366,8 +372,13 @@ impl Undoing<'_, '_> {
         if !is_same {
             self.whole(key, change);
         }
-        let is_killed = today.has("kill_switch") && !self.options.lift_kill_switches;
-        let goes = is_same || (self.options.newer == Newer::Drop && !is_killed);
+        let is_killed = holds_kill_switch(today) && !self.options.lift_kill_switches;
+        if is_killed {
+            self.note(format!(
+                "`{key}` is killed and stays: `--lift-kill-switches` lets it go"
+            ));
+        }
+        let goes = !is_killed && (is_same || self.options.newer == Newer::Drop);
         if let Some(sheet) = self.sheets.get_mut(key).filter(|_| goes) {
             sheet.root = None;
         }
@@ -411,7 +422,7 @@ impl Undoing<'_, '_> {
         change: &Change,
     ) -> anyhow::Result<Tree> {
         let own = yaml::tree(text).unwrap_or_else(Tree::map);
-        let options = RollBack {
+        let options = Back {
             environments: None,
             resume: self.options.resume,
             lift_kill_switches: self.options.lift_kill_switches,

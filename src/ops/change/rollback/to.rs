@@ -6,7 +6,7 @@ use crate::diagnostic::join_names;
 use crate::document::Tree;
 use crate::literal;
 use crate::model::{EnvironmentId, Flag};
-use crate::patch::{self, Age, Found, RollBack, RolledBack, Subject};
+use crate::patch::{self, Age, Back, Found, RolledBack, Subject};
 use crate::store::FileChange;
 use crate::tree::{FileTree as _, Overlay};
 use crate::workspace::{Project, ProjectTree, Selection};
@@ -152,8 +152,8 @@ impl Going<'_, '_> {
         Ok(keys)
     }
 
-    fn options(&self) -> RollBack<'_> {
-        RollBack {
+    fn options(&self) -> Back<'_> {
+        Back {
             environments: self.environments.as_deref(),
             resume: self.options.resume,
             lift_kill_switches: self.options.lift_kill_switches,
@@ -272,6 +272,11 @@ impl Going<'_, '_> {
             left.push(key.to_owned());
             return Ok(());
         }
+        if holds_kill_switch(flag) && !self.options.lift_kill_switches {
+            let why = "it is killed, and an archived flag would be served by the code's default";
+            self.skip(key, why, Cause::Unaffected);
+            return Ok(());
+        }
         let root = self.planner.root(key)?;
         let subject = Subject {
             catalog: &self.planner.before.catalog,
@@ -366,4 +371,9 @@ impl Going<'_, '_> {
         }
         Ok(())
     }
+}
+
+fn holds_kill_switch(flag: &Flag) -> bool {
+    let mut entries = flag.entries.iter().flatten();
+    flag.kill_switch.is_some() || entries.any(|(_, entry)| entry.kill_switch.is_some())
 }

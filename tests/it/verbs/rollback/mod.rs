@@ -3,7 +3,7 @@
 mod properties;
 
 use ffctl::model::EnvironmentId;
-use ffctl::patch::{Age, Found, Refusal, RollBack, RolledBack, roll_back};
+use ffctl::patch::{Age, Back, Found, Refusal, RolledBack, roll_back};
 
 use super::{NOW, Project, assert_refused, assert_tree};
 
@@ -12,14 +12,14 @@ const THEN: i64 = NOW - 7 * 86_400;
 
 const ENVIRONMENTS: &str = "environments:\n  development: {}\n  staging: {parent: development, auto_sync: true}\n  production: {}\n";
 
-const ALL: RollBack<'static> = RollBack {
+const ALL: Back<'static> = Back {
     environments: None,
     resume: false,
     lift_kill_switches: false,
     pin: true,
 };
 
-const RESUME: RollBack<'static> = RollBack {
+const RESUME: Back<'static> = Back {
     resume: true,
     ..ALL
 };
@@ -35,7 +35,7 @@ fn apart(project: &Project) -> Option<ffctl::document::Tree> {
     project.roots.get("flag-dependencies.yaml").cloned()
 }
 
-fn back(then: &Project, today: &Project, options: &RollBack<'_>) -> Result<RolledBack, Refusal> {
+fn back(then: &Project, today: &Project, options: &Back<'_>) -> Result<RolledBack, Refusal> {
     let found = |project| {
         let project: &Project = project;
         let flag = project.catalog.flags.get("f")?;
@@ -54,13 +54,13 @@ fn back(then: &Project, today: &Project, options: &RollBack<'_>) -> Result<Rolle
 }
 
 /// Rolls back a flag between two files of it.
-fn flag_back(then: &str, today: &str, options: &RollBack<'_>) -> Result<RolledBack, Refusal> {
+fn flag_back(then: &str, today: &str, options: &Back<'_>) -> Result<RolledBack, Refusal> {
     let (then, today) = (project(&[("f.yaml", then)]), project(&[("f.yaml", today)]));
     back(&then, &today, options)
 }
 
 #[track_caller]
-fn assert_back(then: &str, today: &str, options: &RollBack<'_>, expected: &str) -> RolledBack {
+fn assert_back(then: &str, today: &str, options: &Back<'_>, expected: &str) -> RolledBack {
     let done = flag_back(then, today, options).unwrap();
     assert_tree(&done.root, expected);
     done
@@ -74,7 +74,7 @@ fn named(project: &Project, names: &[&str]) -> Vec<EnvironmentId> {
 fn in_environment(then: &str, today: &str, name: &str, pin: bool) -> Result<RolledBack, Refusal> {
     let (then, today) = (project(&[("f.yaml", then)]), project(&[("f.yaml", today)]));
     let ids = named(&today, &[name]);
-    let options = RollBack {
+    let options = Back {
         environments: Some(&ids),
         pin,
         ..ALL
@@ -146,7 +146,7 @@ fn kill_switches_stay_unless_they_are_lifted() {
     let kept = "{default_value: false, kill_switch: {reason: r, at: 2026-11-18T00:00:00Z}, environments: {production: {percentage: 25, kill_switch: {reason: p, at: 2026-11-18T00:00:00Z}}, development: true}}";
     let done = flag_back(then, today, &ALL).unwrap();
     assert_eq!(done.root, super::tree_of(kept));
-    let lift = RollBack {
+    let lift = Back {
         lift_kill_switches: true,
         ..ALL
     };
@@ -168,7 +168,7 @@ fn one_environment_changes_its_entry_alone() {
     );
     assert_eq!(
         done.notes,
-        ["pinned in production: rules, which came from elsewhere then and has changed since"]
+        ["pinned in production, for it came from elsewhere then and has changed since: rules"]
     );
     assert_refused(
         in_environment(then, today, "production", false),
@@ -264,7 +264,7 @@ fn a_flag_that_is_gone_comes_back_whole() {
         "{owner: a, default_value: false, environments: {production: {percentage: 30}}}",
     );
     let ids = named(&today, &["production"]);
-    let options = RollBack {
+    let options = Back {
         environments: Some(&ids),
         ..ALL
     };
@@ -303,7 +303,7 @@ fn environments_come_and_go() {
         "{default_value: false, environments: {new: {enabled: false, bucket_by: email, percentage: 1}, production: {enabled: true, percentage: 25, bucket_by: null}}}",
     );
     let ids = named(&today, &["new"]);
-    let options = RollBack {
+    let options = Back {
         environments: Some(&ids),
         ..ALL
     };
@@ -374,7 +374,7 @@ fn a_kill_switch_elsewhere_is_not_lifted_with_one_environment() {
         "default_value: false\nenvironments: {development: {enabled: true, default_value: true, kill_switch: {reason: r, at: 2026-11-18T00:00:00Z}}, staging: {percentage: 6}}\n",
     )]);
     let ids = named(&today, &["staging"]);
-    let options = RollBack {
+    let options = Back {
         environments: Some(&ids),
         lift_kill_switches: true,
         ..ALL

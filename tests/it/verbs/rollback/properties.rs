@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ffctl::diagnostic::Severity;
 use ffctl::document::Tree;
 use ffctl::model::{Catalog, EnvironmentId};
-use ffctl::patch::{Age, Found, RollBack, roll_back};
+use ffctl::patch::{Age, Back, Found, roll_back};
 use ffctl::record::record;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -66,7 +66,7 @@ fn back(
     (was, then, at): (&Files, &Catalog, i64),
     (is, today, now): (&Files, &Catalog, i64),
     key: &str,
-    options: &RollBack<'_>,
+    options: &Back<'_>,
 ) -> Option<Files> {
     let root = |files: &Files| path_of(files, key).map(|path| tree_of(&files[path]));
     let apart =
@@ -179,7 +179,7 @@ fn check(was: &Files, is: &Files, at: i64, now: i64) -> Result<usize, TestCaseEr
         }
         for id in today.environments.iter().map(|(id, _)| id) {
             let ids = [id];
-            let options = RollBack {
+            let options = Back {
                 environments: Some(&ids),
                 ..RESUME
             };
