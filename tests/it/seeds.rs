@@ -296,3 +296,99 @@ fn the_seeds_json_loads_as_it_is() {
         assert_eq!(of(&written), of(&pasted));
     }
 }
+
+/// The seed's commands, word for word, on its own environments.
+mod commands {
+    use std::process::Stdio;
+
+    use super::ENVIRONMENTS;
+    use crate::support::git::{Repositories, TestRepo};
+
+    const QUARTER: &str =
+        "default_value: false\nenvironments:\n  production: {enabled: true, percentage: 25}\n";
+    const ALL: &str = "default_value: false\nenvironments:\n  production: true\n";
+
+    /// Both flags went from a quarter to all, the first after v1.2.3, the second by a deployment.
+    fn project(repositories: &Repositories, environments: &str) -> TestRepo {
+        let repo = repositories.init("here");
+        repo.write("ffctl.toml", "[project]\nname = \"pratiko-web\"\n");
+        repo.write("flags/environments.yaml", environments);
+        repo.write("flags/new_checkout_flow.yaml", QUARTER);
+        repo.write("flags/payment_processing_v2.yaml", QUARTER);
+        repo.commit("begin");
+        repo.git(&["tag", "v1.2.3"]);
+        repo.write("flags/new_checkout_flow.yaml", ALL);
+        repo.commit("checkout for all");
+        repo.write("flags/payment_processing_v2.yaml", ALL);
+        repo.commit("payments for all\n\nDeployment-Id: deploy-20240115");
+        repo
+    }
+
+    fn words(line: &str) -> Vec<&str> {
+        line.split(' ').collect()
+    }
+
+    const TO_VERSION: &str =
+        "rollback --flag new_checkout_flow --environment production --to-version 1.2.3";
+    const OF_DEPLOYMENT: &str = "rollback --deployment-id deploy-20240115 --environment production";
+    const KILL: &str = "emergency-disable --flag payment_processing_v2 --environment production";
+
+    fn share(repo: &TestRepo, flag: &str) -> serde_json::Value {
+        let arguments = ["list", "--env", "production", "--json"];
+        let list = repo.ffctl(&arguments).exits(0).json();
+        let rows = list["flags"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["flag"] == flag).unwrap();
+        row["environments"]["production"]["summary"].clone()
+    }
+
+    #[test]
+    fn a_flag_goes_back_to_a_version() {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, ENVIRONMENTS);
+        repo.ffctl(&words(TO_VERSION)).exits(0);
+        assert_eq!(share(&repo, "new_checkout_flow"), "25%");
+        assert_eq!(share(&repo, "payment_processing_v2"), "on");
+        assert_eq!(repo.status(), [""; 0], "it is committed");
+    }
+
+    #[test]
+    fn a_deployment_is_undone() {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, ENVIRONMENTS);
+        repo.ffctl(&words(OF_DEPLOYMENT)).exits(0);
+        assert_eq!(share(&repo, "payment_processing_v2"), "25%");
+        assert_eq!(share(&repo, "new_checkout_flow"), "on");
+    }
+
+    #[test]
+    fn an_emergency_wants_a_reason() {
+        let repositories = Repositories::new();
+        let repo = project(&repositories, ENVIRONMENTS);
+        let mut command = repo.command(&words(KILL));
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("--reason"), "{said}");
+        assert_eq!(share(&repo, "payment_processing_v2"), "on");
+        repo.ffctl(&[&words(KILL)[..], &["--reason", "fraud"]].concat())
+            .exits(0);
+        assert_eq!(share(&repo, "payment_processing_v2"), "killed");
+    }
+
+    #[test]
+    fn rollback_protection_wants_a_reason_and_a_confirmation() {
+        let repositories = Repositories::new();
+        let protected = format!("{ENVIRONMENTS}    rollback_protection: true\n");
+        let repo = project(&repositories, &protected);
+        for line in [TO_VERSION, OF_DEPLOYMENT] {
+            let output = repo.ffctl(&words(line)).exits(2);
+            let said = output.stderr.contains("--reason")
+                && output.stderr.contains("--confirm production");
+            assert!(said, "{}", output.stderr);
+            let more = ["--reason", "it broke", "--confirm", "production"];
+            repo.ffctl(&[&words(line)[..], &more].concat()).exits(0);
+        }
+        assert_eq!(share(&repo, "new_checkout_flow"), "25%");
+        assert_eq!(share(&repo, "payment_processing_v2"), "25%");
+    }
+}
