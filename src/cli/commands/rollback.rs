@@ -61,7 +61,7 @@ pub(in crate::cli) struct RollbackArgs {
     lift_kill_switches: bool,
 
     /// Refuse what an entry cannot say without copying what it had from elsewhere
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["commit", "deployment_id"])]
     no_pin: bool,
 
     /// Archive flags that did not exist then
@@ -69,11 +69,11 @@ pub(in crate::cli) struct RollbackArgs {
     prune: bool,
 
     /// Leave what was changed again since
-    #[arg(long, conflicts_with = "take_older")]
+    #[arg(long, conflicts_with_all = ["take_older", "to", "to_version"])]
     keep_newer: bool,
 
     /// Undo also what was changed again since
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["to", "to_version"])]
     take_older: bool,
 
     /// Write the files and commit nothing

@@ -60,7 +60,9 @@ impl Undoing<'_> {
             let [before, after, today] = &maps;
             let merged = self.entry(before, after, today);
             self.environment = None;
-            if merged != *today {
+            // What says the same may be written as the flag's type of today does not allow.
+            let is_rewritten = entry.today == entry.after && merged == *before;
+            if merged != *today || is_rewritten {
                 let as_before = entry.before.filter(|_| merged == *before).cloned();
                 self.write(&name, as_before.unwrap_or(merged));
             }
