@@ -19,23 +19,22 @@ pub fn commits_since(folder: &Path, commit: ObjectId, path: &str) -> anyhow::Res
     Ok(printed.lines().filter_map(ObjectId::parse).collect())
 }
 
-/// Returns the commits of HEAD's history whose message has a line `key: value`, the newest first:
-/// anywhere in the body, so that squash merges keep it.
+/// Returns the commits of HEAD's history whose message has a text, whatever its case, with their
+/// messages, the newest first.
 ///
 /// # Errors
 ///
 /// Fails with what `git log` said.
-pub fn commits_saying(folder: &Path, key: &str, value: &str) -> anyhow::Result<Vec<ObjectId>> {
-    let wanted = format!("{key}: {value}");
+pub fn commits_saying(folder: &Path, text: &str) -> anyhow::Result<Vec<(ObjectId, String)>> {
     let git = Git::new(folder, "log")
-        .args(["--topo-order", "--format=%H%n%B%x00", "--fixed-strings"])
-        .arg(format!("--grep={wanted}"));
+        .args(["--topo-order", "--format=%H%n%B%x00"])
+        .args(["--fixed-strings", "--regexp-ignore-case"])
+        .arg(format!("--grep={text}"));
     let printed = git.succeed()?;
     let printed = String::from_utf8_lossy(&printed);
     let commits = printed.split('\0').filter_map(|commit| {
         let (id, message) = commit.trim_start().split_once('\n')?;
-        let says_so = message.lines().any(|line| line.trim() == wanted);
-        says_so.then(|| ObjectId::parse(id)).flatten()
+        Some((ObjectId::parse(id)?, message.to_owned()))
     });
     Ok(commits.collect())
 }

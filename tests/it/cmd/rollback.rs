@@ -320,7 +320,7 @@ fn a_deployment_is_undone_and_nothing_else() {
     repo.commit("between");
     repo.write("flags/checkout.yaml", &NEW.replace("75", "100"));
     // A squash merge keeps the line in the middle of its body.
-    repo.commit("squashed (#1)\n\n* one\n\nDeployment-Id: deploy-20240115\n\n* two");
+    repo.commit("squashed (#1)\n\n* one\n\n  deployment-id: deploy-20240115\n\n* two");
     repo.write(
         "flags/other.yaml",
         "default_value: false\nenvironments: {development: false}\n",

@@ -8,6 +8,7 @@ use crate::git::{self, Commit, Objects};
 use crate::workspace::{Project, Selection};
 
 use super::super::super::UsageError;
+use super::super::super::history::message::read;
 use super::super::super::open::{Opened, Past as Findings, read_as};
 use super::super::Request;
 
@@ -72,7 +73,9 @@ pub(super) fn version(request: &Request, project: &Project, version: &str) -> an
 /// Returns the commits of a deployment, the newest first.
 pub(super) fn deployment(root: &Path, id: &str) -> anyhow::Result<Vec<Past>> {
     let objects = objects(root)?;
-    let commits = git::commits_saying(root, "Deployment-Id", id)?;
+    let id = id.trim();
+    let mut commits = git::commits_saying(root, id)?;
+    commits.retain(|(_, message)| read(message).deployments.iter().any(|one| one == id));
     if commits.is_empty() {
         let message = format!("no commit here has the line `Deployment-Id: {id}`");
         let hint = if objects.is_shallow() {
@@ -82,7 +85,7 @@ pub(super) fn deployment(root: &Path, id: &str) -> anyhow::Result<Vec<Past>> {
         };
         return Err(UsageError::new(message, hint.to_owned()).into());
     }
-    let commits = commits.iter().map(|id| {
+    let commits = commits.iter().map(|(id, _)| {
         let commit = objects.commit(&id.to_string())?;
         Ok(Past::new(commit, &id.to_string()))
     });
