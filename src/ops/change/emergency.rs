@@ -8,8 +8,8 @@ use crate::patch::{self, Kill, Subject, Unread};
 use crate::resolve;
 use crate::store::FileChange;
 use crate::text::SourceMap;
-use crate::tree::{FileTree as _, Overlay};
-use crate::workspace::{Project, ProjectTree, yaml_stem};
+use crate::tree::Overlay;
+use crate::workspace::{Project, ProjectTree};
 use crate::yaml;
 
 use super::super::open::{Opened, find_environment, unknown_flag};
@@ -179,7 +179,7 @@ impl Emergency<'_, '_> {
 
     /// A flag whose file has errors, or whose environments cannot be read.
     fn unread_flag(&mut self, key: &str, now: i64) -> anyhow::Result<()> {
-        let Some((path, text)) = self.file_of(key) else {
+        let Some((path, text)) = self.planner.raw_file(key) else {
             return self.skip(key, "its file cannot be read", Cause::Broken);
         };
         let mut told = Diagnostics::default();
@@ -228,16 +228,6 @@ impl Emergency<'_, '_> {
             "{path} or environments.yaml has errors: what `{key}` served cannot be told"
         ));
         self.edit(key, path, text, &root)
-    }
-
-    fn file_of(&self, key: &str) -> Option<(String, String)> {
-        let config = self.planner.before.config();
-        let folder = config.map_or("flags", |config| config.flags.as_str());
-        let files = self.planner.overlay.list(folder).ok()?;
-        let mut files = files.into_iter();
-        let file = files.find(|file| yaml_stem(&file.path) == Some(key))?;
-        let bytes = self.planner.overlay.read(&file.path).ok().flatten()?;
-        Some((file.path, String::from_utf8(bytes).ok()?))
     }
 
     fn edit(&mut self, key: &str, path: String, text: String, root: &Tree) -> anyhow::Result<()> {

@@ -9,9 +9,11 @@ use crate::literal;
 use crate::model::{EnvironmentId, Flag, FlagKey};
 use crate::patch::{self, Patched, Subject};
 use crate::store::FileChange;
-use crate::text::SourceMap;
+use crate::text::{SourceId, SourceMap};
 use crate::tree::{FileTree, Overlay};
-use crate::workspace::{CONFIG_FILE, Files, Index, Project, ProjectTree, Selection, mentioning};
+use crate::workspace::{
+    CONFIG_FILE, Files, Index, Project, ProjectTree, Selection, mentioning, yaml_stem,
+};
 use crate::yaml;
 
 use super::super::effects::Effect;
@@ -233,27 +235,38 @@ impl<'r> Planner<'r> {
     /// Refuses to plan on files of which it is not known what they say.
     pub(super) fn sound(&self) -> anyhow::Result<()> {
         let catalog = &self.before.catalog;
-        let flag_files = self
-            .keys
+        let keys = self.keys.iter().map(String::as_str);
+        let flags = keys.clone().filter_map(|key| catalog.flags.get(key));
+        let needed = flags.map(|flag| flag.source).collect();
+        let missing = keys.clone().any(|key| !catalog.flags.contains_key(key));
+        self.without_errors(needed, missing)
+    }
+
+    /// As [`Planner::sound`], but for files that can be understood: what they say may be what is to
+    /// be undone.
+    pub(super) fn understood(&self) -> anyhow::Result<()> {
+        let catalog = &self.before.catalog;
+        let unsound = |key: &&String| self.before.unsound.contains(key.as_str());
+        let unsound: Vec<&String> = self.keys.iter().filter(unsound).collect();
+        let flags = unsound
             .iter()
-            .filter_map(|key| catalog.flags.get(key.as_str()))
-            .map(|flag| flag.source);
-        let mut needed: Vec<_> = flag_files.collect();
-        needed.extend(catalog.environments.iter().map(|(_, e)| e.source).next());
-        let missing = self
-            .keys
+            .filter_map(|key| catalog.flags.get(key.as_str()));
+        let needed = flags.map(|flag| flag.source).collect();
+        let missing = unsound
             .iter()
             .any(|key| !catalog.flags.contains_key(key.as_str()));
-        let in_the_way = |finding: &&Diagnostic| {
-            missing || catalog.environments.is_empty() || needed.contains(&finding.location.source)
-        };
-        let errors: Diagnostics = self
-            .before
-            .diagnostics
-            .errors()
-            .filter(in_the_way)
-            .cloned()
-            .collect();
+        self.without_errors(needed, missing)
+    }
+
+    /// Refuses errors in the environments and in these files, or wherever they are.
+    fn without_errors(&self, mut needed: Vec<SourceId>, anywhere: bool) -> anyhow::Result<()> {
+        let environments = &self.before.catalog.environments;
+        needed.extend(environments.iter().map(|(_, e)| e.source).next());
+        let anywhere = anywhere || environments.is_empty();
+        let in_the_way =
+            |finding: &&Diagnostic| anywhere || needed.contains(&finding.location.source);
+        let errors = self.before.diagnostics.errors().filter(in_the_way);
+        let errors: Diagnostics = errors.cloned().collect();
         if errors.is_empty() {
             return Ok(());
         }
@@ -327,6 +340,20 @@ impl<'r> Planner<'r> {
 
     fn flag(&self, key: &str) -> Option<&Flag> {
         self.before.catalog.flags.get(key)
+    }
+
+    /// Returns the path and the text of the file that a key is the stem of, whatever it says; `None`
+    /// if there is none, or more than one.
+    pub(super) fn raw_file(&self, key: &str) -> Option<(String, String)> {
+        let files = self.overlay.list(self.project.flags_folder()).ok()?;
+        let mut files = files
+            .into_iter()
+            .filter(|file| yaml_stem(&file.path) == Some(key));
+        let (file, None) = (files.next()?, files.next()) else {
+            return None;
+        };
+        let bytes = self.overlay.read(&file.path).ok().flatten()?;
+        Some((file.path, String::from_utf8(bytes).ok()?))
     }
 
     /// Returns the flags of the catalog that depend on a flag.
@@ -431,9 +458,8 @@ fn opened(
     keys: &[String],
     request: &Request,
 ) -> (BTreeSet<FlagKey>, Opened) {
-    let named = !request.environments.is_empty();
     let verb = &request.verb;
-    let wants_related = verb.names_dependants() || (verb.touches_contract() && !named);
+    let wants_related = verb.names_dependants() || verb.touches_contract();
     let related = if wants_related {
         let index = index_of(project.root()).map(|file| Index {
             file,

@@ -115,7 +115,12 @@ impl Verb {
     pub(super) fn touches_contract(&self) -> bool {
         matches!(
             self,
-            Self::Set { .. } | Self::Archive | Self::Rename { .. } | Self::Rollback(_)
+            Self::Set { .. }
+                | Self::Rule { .. }
+                | Self::Promote { .. }
+                | Self::Archive
+                | Self::Rename { .. }
+                | Self::Rollback(_)
         )
     }
 

@@ -227,7 +227,7 @@ impl Undoing<'_, '_> {
         let keys = planner.keys.clone();
         let is_there = |key: &&String| planner.before.known.contains(key.as_str());
         planner.keys = touched.iter().filter(is_there).cloned().collect();
-        planner.sound()?;
+        planner.understood()?;
         planner.keys = keys;
         planner.environments().map(drop)
     }

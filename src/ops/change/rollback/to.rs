@@ -143,7 +143,8 @@ impl Going<'_, '_> {
         if let Some(key) = keys.iter().find(|key| !is_there(key) && !was_there(key)) {
             return Err(unknown_flag(&planner.before, key).into());
         }
-        planner.keys = keys.iter().filter(|key| is_there(key)).cloned().collect();
+        // What is wrong with a flag's file may be what is to be undone.
+        planner.keys.clear();
         planner.sound()?;
         planner.sound_environments()?;
         planner.keys.clone_from(&keys);
@@ -176,7 +177,18 @@ impl Going<'_, '_> {
         let Some(was) = was.filter(|was| !self.then.unsound.contains(&was.key)) else {
             return self.flag_that_was_not(key, left);
         };
-        let is = self.planner.before.catalog.flags.contains_key(key);
+        if self.planner.before.unsound.contains(key) {
+            return self.flag_that_is_broken(key, was);
+        }
+        let is = self.planner.before.catalog.flags.get(key);
+        let would_archive = was.archived.is_some()
+            && is.is_some_and(|flag| flag.archived.is_none() && holds_kill_switch(flag));
+        if would_archive && !self.options.lift_kill_switches {
+            let why = "it was archived then and is killed now: archived, it would be served by the code's default; `--lift-kill-switches` archives it";
+            self.skip(key, why, Cause::Broken);
+            return Ok(());
+        }
+        let is = is.is_some();
         if !is && self.environments.is_some() && self.planner.request.flags.is_empty() {
             self.skip(
                 key,
@@ -248,6 +260,49 @@ impl Going<'_, '_> {
             after,
         };
         self.planner.take(key, change);
+        Ok(())
+    }
+
+    /// A file that cannot be understood today is as it was, as a whole: nothing in it can be kept.
+    fn flag_that_is_broken(&mut self, key: &str, was: &Flag) -> anyhow::Result<()> {
+        let hint = "mend the file first: `ffctl validate` shows what is wrong with it".to_owned();
+        let refusal = |why: &str| {
+            RefusedError::new(
+                format!("the file of `{key}` cannot be understood{why}"),
+                hint.clone(),
+            )
+        };
+        let Some((path, text)) = self.planner.raw_file(key) else {
+            return Err(refusal(", or there are several").into());
+        };
+        if self.environments.is_some() {
+            return Err(refusal(", and comes back as a whole only: leave out `--env`, or").into());
+        }
+        if text.contains("kill_switch") && !self.options.lift_kill_switches {
+            return Err(refusal(
+                ", and may hold a kill switch: `--lift-kill-switches` takes that away",
+            )
+            .into());
+        }
+        let source = self.then.sources.get(was.source);
+        let root = yaml::tree(source.text()).unwrap_or_else(Tree::map);
+        let found = Found {
+            flag: was,
+            root: &root,
+        };
+        let done = patch::roll_back(&self.then(), &self.today(), found, None, &self.options());
+        let done = done.map_err(refused)?;
+        let change = FileChange {
+            after: Some(edited(source.text(), &done.root, &path)?),
+            before: Some(text),
+            path,
+        };
+        self.planner.plan.notes.push(format!(
+            "the file of `{key}` cannot be understood as it is, so it is wholly as it was at {}",
+            self.past.name
+        ));
+        self.planner.take(key, change);
+        self.done.push((key.to_owned(), done));
         Ok(())
     }
 
