@@ -4,11 +4,7 @@
 //! best and median of several runs. Numbers of flags and commits can be given as arguments. Linux
 //! only: it reads /proc.
 #![expect(clippy::disallowed_methods, reason = "benchmarks make their own files")]
-#![expect(
-    clippy::print_stdout,
-    clippy::cast_precision_loss,
-    reason = "a bench prints its figures"
-)]
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod support {
     pub(crate) mod catalog;

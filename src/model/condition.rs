@@ -82,7 +82,7 @@ pub struct Attribute {
 }
 
 /// One entry of a computed attribute.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ComputedEntry {
     /// All must hold.
     pub conditions: Box<[Condition]>,
@@ -100,6 +100,14 @@ pub enum AttributeKind {
     Semver,
     Datetime,
     List,
+}
+
+impl Attribute {
+    /// Returns whether conditions on it and buckets by it decide the same with another definition.
+    #[must_use]
+    pub fn decides_as(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.computed == other.computed
+    }
 }
 
 impl Condition {

@@ -18,6 +18,6 @@ pub use files::{Files, yaml_stem};
 pub(crate) use load::parse;
 pub use load::{Loaded, Selection, load, load_files};
 pub use mention::{Index, mentioning};
-pub use past::{Fault, Layout, Part, Past, PastScope, ScopeFiles, Version, in_parallel};
+pub use past::{Fault, Layout, Part, Past, PastScope, Reach, ScopeFiles, Version, in_parallel};
 pub use project::{CONFIG_FILE, Project, ProjectError, ProjectTree};
 pub use revision::RevisionTree;

@@ -4,7 +4,7 @@
 //! A [`PastScope`] is known by what its files hold, and a flag by its content beneath a scope, so
 //! that nothing is read again because a commit lies between.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
@@ -13,7 +13,7 @@ use crate::config::{self, Config};
 use crate::diagnostic::Diagnostics;
 use crate::git::{Difference, FileId, ObjectId, Objects, RevisionError};
 use crate::lower::{AttributeScope, DependenciesApart, Scope};
-use crate::model::{Catalog, Flag, FlagKey};
+use crate::model::{Catalog, Condition, Dependency, Flag, FlagKey, Leaf, Name, Segment};
 use crate::text::{Source, SourceMap};
 use crate::tree::{MAX_FILE_SIZE, MemoryTree};
 
@@ -56,6 +56,22 @@ pub struct PastScope {
     pub faults: Vec<Fault>,
     scope: Scope,
     apart: Vec<DependenciesApart>,
+}
+
+/// Which flags a change of the scope may reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// None.
+    Nothing,
+    /// Those whose files hold one of the names, and those of the keys.
+    Some {
+        /// Names of segments and attributes.
+        names: BTreeSet<String>,
+        /// Keys.
+        flags: BTreeSet<FlagKey>,
+    },
+    /// All.
+    All,
 }
 
 /// Why a file cannot be understood.
@@ -199,17 +215,91 @@ impl ScopeFiles {
 }
 
 impl PastScope {
-    /// Returns whether a flag's record may differ from what it is in another scope. What protects
-    /// an environment decides nothing.
+    /// Returns which flags' records may differ from what they are in another scope. What protects an
+    /// environment decides nothing.
     #[must_use]
-    pub fn decides_otherwise(&self, other: &Self) -> bool {
-        let is_weak = |path: &String| {
-            path == CONFIG_FILE || yaml_stem(path).is_some_and(|stem| stem == "environments")
+    pub fn reach(&self, other: &Self) -> Reach {
+        if self.files == other.files {
+            return Reach::Nothing;
+        }
+        let is_general = self.catalog.bucketing != other.catalog.bucketing
+            || self.inheritance() != other.inheritance()
+            || self.catalog.attributes.is_some() != other.catalog.attributes.is_some()
+            || !(self.faults.is_empty() && other.faults.is_empty());
+        if is_general {
+            return Reach::All;
+        }
+        let mut names = self.changed_attributes(other);
+        names.extend(self.changed_segments(other));
+        for scope in [self, other] {
+            scope.close(&mut names);
+        }
+        let flags = self.changed_lists(other);
+        if names.is_empty() && flags.is_empty() {
+            return Reach::Nothing;
+        }
+        Reach::Some { names, flags }
+    }
+
+    fn changed_segments(&self, other: &Self) -> BTreeSet<String> {
+        let (one, other) = (&self.catalog.segments, &other.catalog.segments);
+        let names = one.keys().chain(other.keys());
+        let conditions = |segments: &BTreeMap<Name, Segment>, name: &Name| {
+            segments.get(name).map(|segment| segment.conditions.clone())
         };
-        self.files != other.files
-            && (self.catalog.bucketing != other.catalog.bucketing
-                || self.inheritance() != other.inheritance()
-                || !self.files.differing(&other.files).iter().all(is_weak))
+        let differs = |name: &&Name| conditions(one, name) != conditions(other, name);
+        names
+            .filter(differs)
+            .map(|name| name.as_str().to_owned())
+            .collect()
+    }
+
+    fn changed_attributes(&self, other: &Self) -> BTreeSet<String> {
+        let none = BTreeMap::new();
+        let one = self.catalog.attributes.as_ref().unwrap_or(&none);
+        let other = other.catalog.attributes.as_ref().unwrap_or(&none);
+        let names = one.keys().chain(other.keys());
+        let same = |name: &String| match (one.get(name), other.get(name)) {
+            (Some(one), Some(other)) => one.decides_as(other),
+            _ => false,
+        };
+        names.filter(|name| !same(name)).cloned().collect()
+    }
+
+    /// Returns the flags whose dependencies are written apart, and otherwise.
+    fn changed_lists(&self, other: &Self) -> BTreeSet<FlagKey> {
+        let of = |scope: &Self, flag: &FlagKey| -> Vec<Dependency> {
+            let lists = scope.apart.iter().filter(|list| list.flag == *flag);
+            lists.flat_map(|list| list.depends_on.clone()).collect()
+        };
+        let lists = self.apart.iter().chain(&other.apart);
+        let differs = |flag: &FlagKey| of(self, flag) != of(other, flag);
+        lists
+            .map(|list| &list.flag)
+            .filter(|flag| differs(flag))
+            .cloned()
+            .collect()
+    }
+
+    /// Adds the segments and attributes that use one of the names, themselves or through others.
+    fn close(&self, names: &mut BTreeSet<String>) {
+        loop {
+            let before = names.len();
+            for (name, segment) in &self.catalog.segments {
+                if uses(&segment.conditions, names) {
+                    names.insert(name.as_str().to_owned());
+                }
+            }
+            for (name, attribute) in self.catalog.attributes.iter().flatten() {
+                let mut entries = attribute.computed.iter().flatten();
+                if entries.any(|entry| uses(&entry.conditions, names)) {
+                    names.insert(name.clone());
+                }
+            }
+            if names.len() == before {
+                return;
+            }
+        }
     }
 
     fn inheritance(&self) -> Vec<(&str, Option<&str>)> {
@@ -356,11 +446,44 @@ impl Past {
         Ok(version.clone()?)
     }
 
+    /// Returns whether a change of the scope may reach a flag.
+    ///
+    /// # Errors
+    ///
+    /// Fails if its file cannot be read from the repository.
+    pub fn is_reached(&self, reach: &Reach, key: &FlagKey, file: FileId) -> anyhow::Result<bool> {
+        let (names, flags) = match reach {
+            Reach::Nothing => return Ok(false),
+            Reach::All => return Ok(true),
+            Reach::Some { names, flags } => (names, flags),
+        };
+        if flags.contains(key) || names.is_empty() {
+            return Ok(flags.contains(key));
+        }
+        let bytes = self.objects.blob(file.id)?;
+        let text = String::from_utf8_lossy(&bytes);
+        Ok(names.iter().any(|name| text.contains(name)))
+    }
+
     /// Forgets a file that is not expected to be asked for again.
     pub fn forget(&self, scope: &PastScope, key: &FlagKey, file: FileId) {
         let mut flags = self.flags.lock().unwrap_or_else(PoisonError::into_inner);
         flags.remove(&(scope.number, file.id, key.clone()));
     }
+}
+
+/// Returns whether conditions use a segment or an attribute of the names.
+fn uses(conditions: &[Condition], names: &BTreeSet<String>) -> bool {
+    let mut found = false;
+    for condition in conditions {
+        condition.walk(&mut |leaf| {
+            found |= match leaf {
+                Leaf::Test(test) => names.contains(&*test.attribute),
+                Leaf::Segment(name, _) => names.contains(name.as_str()),
+            }
+        });
+    }
+    found
 }
 
 /// Works on things in parallel, in their order.

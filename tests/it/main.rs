@@ -21,6 +21,7 @@ mod edit_properties;
 mod edits;
 mod evaluation;
 mod history;
+mod histories;
 mod hostile;
 mod index;
 mod killed;

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use git2::{Commit, Delta, DiffOptions, Oid, Repository, Sort, Tree};
 
 use super::{Difference, FileId, PastCommit, Person, Watched};
-use crate::git::objects::{EntryKind, Library, ObjectId, id_of, oid};
+use crate::git::objects::{EntryKind, Library, ObjectId, broken, id_of, oid};
 
 /// The commits that are still to be told.
 pub(super) struct Walk {
@@ -29,7 +29,9 @@ impl Walk {
         walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME)?;
         walk.push(oid(start)?)?;
         let commits: Result<Vec<Oid>, _> = walk.collect();
-        let commits = commits.context("the history cannot be read")?;
+        let commits = commits
+            .context("the history cannot be read")
+            .map_err(broken)?;
         Ok(Self {
             repository,
             commits: commits.into_iter(),
@@ -51,6 +53,7 @@ impl Walk {
         }
         let told = self.told(&commit);
         told.with_context(|| format!("cannot read the commit {id}"))
+            .map_err(broken)
             .map(Some)
     }
 

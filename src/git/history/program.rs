@@ -1,7 +1,8 @@
 //! The walk by `git log --raw`.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, ChildStderr, ChildStdout};
+use std::process::{Child, ChildStdout};
+use std::thread::JoinHandle;
 
 use anyhow::{Context as _, anyhow};
 
@@ -15,7 +16,8 @@ use crate::git::program::{Git, GitError};
 pub(super) struct Run {
     child: Child,
     output: BufReader<ChildStdout>,
-    complaints: ChildStderr,
+    /// Read beside, so that the program never waits for that.
+    complaints: Option<JoinHandle<String>>,
     /// The commit that is being read.
     open: Option<PastCommit>,
     /// Which of the commits behind it the files are compared with.
@@ -30,6 +32,8 @@ const SETTINGS: &[&str] = &[
     "log.follow=false",
     "-c",
     "log.showSignature=false",
+    "-c",
+    "log.diffMerges=separate",
 ];
 
 const OPTIONS: &[&str] = &[
@@ -39,9 +43,8 @@ const OPTIONS: &[&str] = &[
     "--pretty=raw",
     "--parents",
     "--full-history",
-    "--diff-merges=separate",
+    "-m",
     "--no-renames",
-    "--no-relative",
     "--no-ext-diff",
     "--no-color",
     "--no-notes",
@@ -64,7 +67,13 @@ impl Run {
         let paths = watched.iter().map(pathspec);
         let mut child = git.arg(start.to_string()).arg("--").args(paths).listen()?;
         let output = child.stdout.take().context("`git log` has no output")?;
-        let complaints = child.stderr.take().context("`git log` has no output")?;
+        let complaints = child.stderr.take().map(|mut stderr| {
+            std::thread::spawn(move || {
+                let mut said = String::new();
+                let _ = stderr.read_to_string(&mut said);
+                said
+            })
+        });
         Ok(Self {
             child,
             output: BufReader::with_capacity(1 << 16, output),
@@ -88,12 +97,8 @@ impl Run {
                 return Ok(Some(done));
             }
         }
-        let last = self.open.take();
-        if last.is_none() {
-            return Ok(None);
-        }
         self.end()?;
-        Ok(last)
+        Ok(self.open.take())
     }
 
     /// Begins a commit, or goes on with the same one for its next parent. Returns the one before.
@@ -142,8 +147,9 @@ impl Run {
     }
 
     fn end(&mut self) -> anyhow::Result<()> {
-        let mut said = String::new();
-        self.complaints.read_to_string(&mut said)?;
+        let complaints = self.complaints.take();
+        let said = complaints.and_then(|said| said.join().ok());
+        let said = said.unwrap_or_default();
         let status = self.child.wait()?;
         if status.success() {
             return Ok(());

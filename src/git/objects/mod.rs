@@ -244,7 +244,7 @@ fn is_partial(repository: &Repository) -> bool {
 
 /// Tells of an object that cannot be read, with the next step.
 #[expect(clippy::needless_pass_by_value, reason = "maps errors")]
-fn broken(error: anyhow::Error) -> anyhow::Error {
+pub(super) fn broken(error: anyhow::Error) -> anyhow::Error {
     RevisionError {
         message: format!("{error:#}"),
         hint: Some(

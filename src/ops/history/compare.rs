@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::diff::{self, Change, ChangeKind};
 use crate::git::ObjectId;
 use crate::model::{Flag, FlagKey};
-use crate::workspace::{Past, PastScope, Version};
+use crate::workspace::{Past, PastScope, Reach, Version};
 
 use super::leg::places;
 use super::sound::{scope_at, sound_version};
@@ -76,7 +76,7 @@ pub(in crate::ops) fn compare(past: &Past, step: &Step) -> anyhow::Result<Compar
     compared
         .broken
         .extend(faults.into_iter().filter(is_touched));
-    compared.broken.extend(broken(past, step, &after)?);
+    compared.broken.extend(broken(&besides, &pairs)?);
     Ok(compared)
 }
 
@@ -120,23 +120,23 @@ fn common(besides: &[Beside<'_>], pairs: &[Vec<Pair>]) -> anyhow::Result<Vec<Tol
     Ok(told)
 }
 
-/// Returns the flags' files that a commit left so that they cannot be understood.
-fn broken(past: &Past, step: &Step, scope: &PastScope) -> anyhow::Result<Vec<Broken>> {
-    let [first, others @ ..] = step.sides.as_slice() else {
+/// Returns the flags that a commit left so that they cannot be understood: their files, or what
+/// the scope makes of them.
+fn broken(besides: &[Beside<'_>], pairs: &[Vec<Pair>]) -> anyhow::Result<Vec<Broken>> {
+    let (Some(beside), Some((own, others))) = (besides.first(), pairs.split_first()) else {
         return Ok(Vec::new());
     };
+    let (past, scope) = (beside.past, &beside.after);
     let mut broken = Vec::new();
-    let changed = |pair: &&Pair| {
-        let before = pair.before.as_ref().map(|place| place.file);
-        before != pair.after.as_ref().map(|place| place.file)
-    };
-    for pair in first.pairs.iter().filter(changed) {
+    for pair in own {
         let Some(place) = &pair.after else { continue };
-        let differs = |side: &Side| side.pairs.iter().any(|pair| pair.is_of(&place.key));
+        let differs = |pairs: &Vec<Pair>| pairs.iter().any(|pair| pair.is_of(&place.key));
         if !others.iter().all(differs) {
             continue;
         }
-        if let Version::Broken(fault) = past.flag(scope, &place.key, &place.path, place.file)? {
+        if let Version::Broken(fault) = past.flag(scope, &place.key, &place.path, place.file)?
+            && (pair.is_edited() || beside.was_sound(pair)?)
+        {
             broken.push((*fault).clone());
         }
         // On the way back it is not asked for again, but where history repeats itself.
@@ -152,20 +152,23 @@ impl Beside<'_> {
             None => rename::join(self.past, self.side.pairs.clone())?,
             Some(_) => self.side.pairs.clone(),
         };
-        let reaches_all = self
-            .before
-            .as_ref()
-            .is_some_and(|before| before.decides_otherwise(&self.after));
-        if reaches_all {
-            let all = self.all()?;
-            let others = all.into_iter().filter(|place| {
-                let own = |pair: &Pair| pair.after.as_ref() == Some(place);
-                !pairs.iter().any(own)
-            });
-            let others: Vec<Pair> = others.map(unchanged).collect();
-            pairs.extend(others);
+        let reach = self.reach();
+        if reach == Reach::Nothing {
+            return Ok(pairs);
+        }
+        for place in self.all()? {
+            let own = |pair: &Pair| pair.after.as_ref() == Some(&place);
+            if !pairs.iter().any(own) && self.past.is_reached(&reach, &place.key, place.file)? {
+                pairs.push(unchanged(place));
+            }
         }
         Ok(pairs)
+    }
+
+    /// Returns which flags the change of the scope may reach.
+    fn reach(&self) -> Reach {
+        let before = self.before.as_ref();
+        before.map_or(Reach::Nothing, |before| before.reach(&self.after))
     }
 
     fn all(&self) -> anyhow::Result<Vec<Place>> {
@@ -209,6 +212,14 @@ impl Beside<'_> {
         sound_version(self.past, at, &self.side.layout, scope, place)
     }
 
+    fn was_sound(&self, pair: &Pair) -> anyhow::Result<bool> {
+        let (Some(place), Some(scope)) = (&pair.before, &self.before) else {
+            return Ok(false);
+        };
+        let version = self.past.flag(scope, &place.key, &place.path, place.file)?;
+        Ok(matches!(version, Version::Sound(_)))
+    }
+
     /// Returns what the flag is; the outer `None` is a broken file, which changes nothing yet.
     fn is(&self, pair: &Pair) -> anyhow::Result<Option<Option<Arc<Flag>>>> {
         let Some(place) = &pair.after else {
@@ -241,16 +252,10 @@ impl Beside<'_> {
         let places = pair.after.iter().chain(&pair.before);
         let mut files: Vec<String> = places.map(|place| place.path.clone()).collect();
         files.dedup();
-        let is_same = pair.before.as_ref().map(|place| place.file)
-            == pair.after.as_ref().map(|place| place.file);
-        if is_same && files.len() == 1 {
+        if !pair.is_edited() && files.len() == 1 {
             files.clear();
         }
-        let reaches_all = self
-            .before
-            .as_ref()
-            .is_some_and(|before| before.decides_otherwise(&self.after));
-        if reaches_all || files.is_empty() {
+        if self.reach() != Reach::Nothing || files.is_empty() {
             files.extend(self.side.scope_paths.iter().cloned());
         }
         files

@@ -383,6 +383,12 @@ impl Pair {
         places.any(|place| place.key == *key)
     }
 
+    /// Returns whether the content differs.
+    fn is_edited(&self) -> bool {
+        let file = |place: &Option<Place>| place.as_ref().map(|place| place.file);
+        file(&self.before) != file(&self.after)
+    }
+
     fn gone(place: Place) -> Self {
         Self {
             before: Some(place),

@@ -496,6 +496,19 @@ fn what_is_missing_is_an_error() {
     assert!(!output.stdout.contains("new:"), "{output}");
     assert!(output.stderr.contains("git fetch --unshallow"), "{output}");
 
+    let damaged = repositories.clone_of(&repo, "damaged");
+    let tree = damaged.id("HEAD~1:flags");
+    let object = damaged
+        .path
+        .join(".git/objects")
+        .join(&tree[..2])
+        .join(&tree[2..]);
+    std::fs::remove_file(object).unwrap();
+    for output in [damaged.ffctl(&["log"]), alone(&damaged, &["log"])] {
+        let output = output.exits(2);
+        assert!(output.stderr.contains("git fsck"), "{output}");
+    }
+
     let blob = repo.id("HEAD~1:flags/a.yaml");
     let object = repo
         .path
