@@ -71,6 +71,17 @@
 //!    for other branches, and on top of what others pushed first, are planned and built anew in a
 //!    [`git::TemporaryWorktree`].
 //!
+//! # The life of one `log`
+//!
+//! 1. [`git::History`] streams commits from the newest on, each with the files that it changed and
+//!    their contents' ids before and after: `git log --raw`, or libgit2.
+//! 2. A trail in [`ops`] derives the scope of each commit (settings, environments, segments and the
+//!    like) from that of its child and what the child changed, and begins a new leg where the project
+//!    or a followed flag lay elsewhere. No folder is looked up on the way.
+//! 3. [`workspace::Past`] reads each content once, in the light of its scope, and [`diff`] compares
+//!    records, in parallel. A merge keeps what changed beside every parent; `blame` hands each slot on
+//!    to a parent that has it.
+//!
 //! # How to add
 //!
 //! - **A check of the whole catalog**: a line in the registry of [`diagnostic::Code`], a file in

@@ -4,7 +4,7 @@
 //! [`FileTree`](crate::tree::FileTree) in parallel, checks them against their schemas, lowers and
 //! links them. What was wrong is in [`Loaded::diagnostics`]; the catalog holds what is sound. With
 //! a [`Selection`] only the files that the selected flags need are read. Who loads more than once
-//! lists the [`Files`] once.
+//! lists the [`Files`] once. [`Past`] reads flags as any commit had them, each content once.
 
 mod files;
 mod load;

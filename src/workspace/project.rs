@@ -150,7 +150,7 @@ impl Project {
         let Some(objects) = Objects::find(folder)? else {
             return Err(RevisionError {
                 message: format!("`{}` is not in a Git repository", folder.display()),
-                hint: Some("revisions are commits: leave out the revision".to_owned()),
+                hint: Some("revisions and histories are those of a Git repository".to_owned()),
             }
             .into());
         };

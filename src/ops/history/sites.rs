@@ -12,6 +12,7 @@ use crate::workspace::{Layout, Past, Project};
 use super::super::UsageError;
 use super::Wanted;
 use super::leg::places;
+use super::sound::scope_at;
 
 /// A project in a commit.
 pub(in crate::ops) struct Site {
@@ -40,6 +41,14 @@ impl Site {
     pub(in crate::ops) fn keys(&self, past: &Past) -> anyhow::Result<BTreeSet<FlagKey>> {
         let places = places(past, self.commit, &self.layout)?;
         Ok(places.into_iter().map(|place| place.key).collect())
+    }
+
+    /// Returns the names of the environments that there are.
+    pub(in crate::ops) fn environments(&self, past: &Past) -> anyhow::Result<BTreeSet<String>> {
+        let files = past.scope_files(self.commit, &self.layout)?;
+        let (scope, _) = scope_at(past, self.commit, &self.layout, &files)?;
+        let names = scope.catalog.environments.names();
+        Ok(names.map(str::to_owned).collect())
     }
 
     /// Returns how flags are followed from here.

@@ -117,6 +117,10 @@ pub fn log(options: &LogOptions) -> anyhow::Result<LogReport> {
     let past = Arc::new(Past::new(Arc::clone(&site.objects)));
     let filter = Filter::new(options, &site.objects)?;
     let known = site.keys(&past)?;
+    let met = Met {
+        environments: site.environments(&past)?,
+        ..Met::default()
+    };
     let wanted = site.wanted(&past, &options.flags)?;
     let trail = Trail::new(
         Arc::clone(&past),
@@ -132,7 +136,7 @@ pub fn log(options: &LogOptions) -> anyhow::Result<LogReport> {
         trail,
         begun: Instant::now(),
         entries: Vec::new(),
-        met: Met::default(),
+        met,
     };
     let is_whole = reader.read()?;
     if is_whole {
@@ -232,15 +236,13 @@ impl Reader<'_> {
             }
         }
         let environments = &self.met.environments;
-        let mut unmet = self.options.environments.iter();
-        match unmet.find(|name| !environments.contains(*name)) {
-            Some(name) if self.options.flags.is_empty() => {
-                let near = did_you_mean(name, environments.iter().map(String::as_str));
-                let message = format!("there is no environment `{name}`, and there was none");
-                Err(UsageError::new(message, near).into())
-            }
-            _ => Ok(()),
-        }
+        let mut named = self.options.environments.iter();
+        let Some(name) = named.find(|name| !environments.contains(*name)) else {
+            return Ok(());
+        };
+        let near = did_you_mean(name, environments.iter().map(String::as_str));
+        let message = format!("there is no environment `{name}`, and there was none");
+        Err(UsageError::new(message, near).into())
     }
 
     fn report(self, objects: &crate::git::Objects) -> anyhow::Result<LogReport> {

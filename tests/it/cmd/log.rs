@@ -476,6 +476,23 @@ fn what_is_missing_is_an_error() {
     let output = repo.ffctl(&["log", "--env", "stagin"]).exits(2);
     assert!(output.stderr.contains("did you mean `staging`"), "{output}");
 
+    let output = repo
+        .ffctl(&["log", "--flag", "a", "--env", "stagin"])
+        .exits(2);
+    assert!(output.stderr.contains("did you mean `staging`"), "{output}");
+    let output = repo
+        .ffctl(&["log", "--env", "production", "--action", "killed"])
+        .exits(0);
+    assert_eq!(output.stdout, "nothing has changed what is served\n");
+    let outside = repositories.path("outside");
+    std::fs::create_dir_all(&outside).unwrap();
+    std::fs::write(outside.join("ffctl.toml"), "").unwrap();
+    let output = TestRepo { path: outside }.ffctl(&["log"]).exits(2);
+    assert!(
+        output.stderr.contains("not in a Git repository"),
+        "{output}"
+    );
+
     let shallow = repositories.path("shallow");
     let url = format!("file://{}", repo.path.display());
     repo.git(&[
