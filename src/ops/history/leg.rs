@@ -6,7 +6,8 @@ use crate::git::{History, ObjectId, PastCommit, RevisionError, Watched};
 use crate::model::FlagKey;
 use crate::workspace::{Layout, Part, Past, Project, ScopeFiles};
 
-use super::{Pair, Place, Start, Wanted};
+use super::trail::Start;
+use super::{Pair, Place, Wanted};
 
 /// A commit's state, as its children tell it.
 #[derive(Debug, Clone, PartialEq, Eq)]
