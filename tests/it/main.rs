@@ -21,7 +21,6 @@ mod edit_properties;
 mod edits;
 mod evaluation;
 mod history;
-mod histories;
 mod hostile;
 mod index;
 mod killed;

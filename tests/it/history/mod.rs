@@ -1,6 +1,7 @@
 //! Histories: what the commands tell of a repository's past, and bring back.
 
 mod scenario;
+mod whole;
 
 use serde_json::{Value, json};
 

@@ -52,11 +52,9 @@ fn between(before: Option<&Catalog>, after: &Catalog, now: i64) -> Vec<Line> {
     let mut lines = Vec::new();
     for key in keys {
         for name in &names {
-            let side = |catalog| {
-                let flag = Catalog::get(catalog, key)?;
-                Some(Side { catalog, flag })
-            };
-            for change in changes(side(before), side(after), name, now) {
+            let was = Side::of(before, before.flags.get(key), name);
+            let is = Side::of(after, after.flags.get(key), name);
+            for change in changes(was, is, now) {
                 let kind = change.kind.name().to_owned();
                 let flag = key.as_str().to_owned();
                 lines.push((flag, (*name).to_owned(), kind, change.effect));
@@ -64,16 +62,6 @@ fn between(before: Option<&Catalog>, after: &Catalog, now: i64) -> Vec<Line> {
         }
     }
     lines
-}
-
-trait Get {
-    fn get<'c>(&'c self, key: &ffctl::model::FlagKey) -> Option<&'c ffctl::model::Flag>;
-}
-
-impl Get for Catalog {
-    fn get<'c>(&'c self, key: &ffctl::model::FlagKey) -> Option<&'c ffctl::model::Flag> {
-        self.flags.get(key)
-    }
 }
 
 /// Returns what a commit changed, by comparing whole catalogs.
