@@ -10,7 +10,7 @@ use super::entry::{
     Draft, Form, describe_step, holds_slot, inherited, moment, serving_of, step_time, write_entry,
 };
 use super::hold::Hold;
-use super::serving::{inherited_serving, is_idle, rules_of};
+use super::serving::{inherited_serving, is_idle, put_to_rest, rules_of};
 use super::{Patched, Pending, Refusal, Subject};
 
 /// What comes back of that which time has moved on.
@@ -437,7 +437,7 @@ impl Restoring<'_> {
             if !is_written || draft.form != Form::Map || !is_idle(after, id, &draft.map) {
                 continue;
             }
-            draft.set("enabled", false);
+            put_to_rest(&mut draft, after, id);
             let written = draft.as_scalar().unwrap_or(draft.map);
             write_entry(self.subject, &mut self.root, id, Some(written));
         }

@@ -6,7 +6,7 @@ use crate::model::{EnvironmentId, Serve};
 use crate::ruleset::ValueType;
 use crate::words;
 
-use super::entry::{default_key, inherited, is_plain_boolean, moment, serving_of, steps};
+use super::entry::{Draft, default_key, inherited, is_plain_boolean, moment, serving_of, steps};
 use super::{Refusal, Subject};
 
 /// The keys of what is served.
@@ -193,6 +193,25 @@ pub(super) fn is_idle(subject: &Subject<'_>, environment: EnvironmentId, map: &T
             .find_map(serving_of)
             .is_none_or(|serving| serving.iter().all(|(name, _)| name == key))
         && rules_of(subject, environment, map, now).is_empty()
+}
+
+/// Makes an idle entry one that says so: off, or where entries that follow may be on by it, to
+/// nobody.
+pub(super) fn put_to_rest(
+    draft: &mut Draft<'_>,
+    subject: &Subject<'_>,
+    environment: EnvironmentId,
+) {
+    let environments = &subject.catalog.environments;
+    let follows = |id: EnvironmentId| {
+        let mut line = environments.sync_line(id).skip(1);
+        line.any(|other| other == environment) && subject.flag.entry(id).is_some()
+    };
+    if environments.iter().any(|(id, _)| follows(id)) {
+        draft.set("percentage", 0);
+    } else {
+        draft.set("enabled", false);
+    }
 }
 
 /// Returns whether a tree says what the flag's own default is.
