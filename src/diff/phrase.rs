@@ -21,7 +21,7 @@ const MAX_VALUE: usize = 60;
 pub(super) fn served(view: View<'_>) -> String {
     match view.state() {
         State::Gone => "archived: not served".to_owned(),
-        State::Killed => format!("killed: {}", thing(view.off())),
+        State::Killed => format!("killed ({})", thing(view.off())),
         State::Off if !view.phase.enabled => format!("off ({})", thing(view.off())),
         State::Off | State::On => {
             let rule = |rule| Some(format!("{}: {}", name(rule), of_them(&view.of_rule(rule))));

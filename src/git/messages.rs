@@ -38,3 +38,29 @@ pub fn commits_saying(folder: &Path, text: &str) -> anyhow::Result<Vec<(ObjectId
     });
     Ok(commits.collect())
 }
+
+/// Returns the files that a commit changed, beside its first parent.
+///
+/// # Errors
+///
+/// Fails with what `git diff-tree` said.
+pub fn changed_by(folder: &Path, commit: ObjectId) -> anyhow::Result<Vec<String>> {
+    let commit = commit.to_string();
+    let options = [
+        "--no-commit-id",
+        "--name-only",
+        "-r",
+        "-z",
+        "--root",
+        "-m",
+        "--first-parent",
+    ];
+    let git = Git::new(folder, "diff-tree").args(options).arg(&commit);
+    let printed = git.succeed()?;
+    let paths = printed
+        .split(|byte| *byte == 0)
+        .filter(|path| !path.is_empty());
+    Ok(paths
+        .map(|path| String::from_utf8_lossy(path).into_owned())
+        .collect())
+}

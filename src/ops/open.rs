@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::check::{self, Subject};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, did_you_mean, join_names};
-use crate::model::{Catalog, EnvironmentId, FlagKey};
+use crate::model::{Catalog, EnvironmentId, FlagKey, RESERVED_STEMS};
 use crate::text::{SourceId, SourceMap};
 use crate::tree::FileTree;
 use crate::workspace::{self, Files, Project, Selection, yaml_stem};
@@ -41,6 +41,8 @@ pub struct Opened {
     pub known: Arc<BTreeSet<FlagKey>>,
     /// The flags that were read and whose files cannot be understood in full.
     pub unsound: BTreeSet<FlagKey>,
+    /// The files that all flags share and that cannot be understood in full, by their paths.
+    pub broken: BTreeSet<String>,
 }
 
 /// How findings in the files of a revision are taken: nobody can mend them there any more.
@@ -117,7 +119,7 @@ pub(super) fn read_as(
     let tree = project.tree.clone();
     let mut opened = read(project, &tree, selection, now);
     let is_past = opened.project.revision().is_some() && past != Past::Strict;
-    if is_past && !opened.catalog.environments.is_empty() {
+    if is_past && !opened.lacks_environments() {
         opened.be_lenient(past == Past::LeftOut || matches!(selection, Selection::All));
     }
     opened
@@ -145,7 +147,7 @@ pub(super) fn read_files(
     let config = project.config.as_ref();
     let loaded = workspace::load_files(tree, files, config, project.begin(), selection);
     let mut diagnostics = loaded.diagnostics;
-    let unsound = unsound(&loaded.catalog, &loaded.sources, &diagnostics);
+    let (unsound, broken) = unsound(&loaded.catalog, &loaded.sources, &diagnostics);
     let subject = Subject {
         catalog: &loaded.catalog,
         config: project.config.as_ref(),
@@ -164,32 +166,40 @@ pub(super) fn read_files(
         files: loaded.files,
         known: loaded.known,
         unsound,
+        broken,
     }
 }
 
 /// Returns the flags whose files have errors before anything is judged: these are not, or not in
 /// full, what the catalog holds of them. Where segments or attributes cannot be understood, nor can
 /// any flag with rules.
-fn unsound(catalog: &Catalog, sources: &SourceMap, diagnostics: &Diagnostics) -> BTreeSet<FlagKey> {
+fn unsound(
+    catalog: &Catalog,
+    sources: &SourceMap,
+    diagnostics: &Diagnostics,
+) -> (BTreeSet<FlagKey>, BTreeSet<String>) {
     let files: BTreeSet<SourceId> = diagnostics.errors().map(|e| e.location.source).collect();
+    let path = |source: &SourceId| sources.get(*source).name();
+    let is_shared = |source: &&SourceId| {
+        let stem = yaml_stem(path(source));
+        stem.is_none_or(|stem| RESERVED_STEMS.contains(&stem))
+    };
+    let (shared, own): (Vec<_>, Vec<_>) = files.iter().partition(is_shared);
     let of_file = |source: &SourceId| {
         let mut flags = catalog.flags.values();
         let flag = flags.find(|flag| flag.source == *source);
-        let stem = || FlagKey::new(yaml_stem(sources.get(*source).name())?).ok();
+        let stem = || FlagKey::new(yaml_stem(path(source))?).ok();
         flag.map(|flag| flag.key.clone()).or_else(stem)
     };
-    let mut unsound: BTreeSet<FlagKey> = files.iter().filter_map(of_file).collect();
-    let names_conditions = |source: &SourceId| {
-        matches!(
-            yaml_stem(sources.get(*source).name()),
-            Some("segments" | "attributes")
-        )
-    };
-    if files.iter().any(names_conditions) {
+    let mut unsound: BTreeSet<FlagKey> = own.into_iter().filter_map(of_file).collect();
+    let names_conditions =
+        |source: &&SourceId| matches!(yaml_stem(path(source)), Some("segments" | "attributes"));
+    if shared.iter().any(names_conditions) {
         let ruled = catalog.flags.values().filter(|flag| flag.has_rules());
         unsound.extend(ruled.map(|flag| flag.key.clone()));
     }
-    unsound
+    let broken = shared.into_iter().map(|source| path(source).to_owned());
+    (unsound, broken.collect())
 }
 
 impl Opened {
@@ -212,10 +222,25 @@ impl Opened {
         }
     }
 
+    /// Returns whether it is not known, or not in full, which environments there are.
+    #[must_use]
+    pub fn lacks_environments(&self) -> bool {
+        self.catalog.environments.is_empty() || self.is_broken("environments")
+    }
+
+    /// Returns whether one of the format's own files cannot be understood in full.
+    #[must_use]
+    pub fn is_broken(&self, stem: &str) -> bool {
+        self.broken.iter().any(|path| yaml_stem(path) == Some(stem))
+    }
+
     /// Returns whether all that decides what a flag serves was understood: its own file, and those
     /// of the flags that it depends on.
     #[must_use]
     pub fn can_tell(&self, flag: &FlagKey) -> bool {
+        if self.is_broken("flag-dependencies") {
+            return false;
+        }
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         let mut open = vec![flag.as_str()];
         while let Some(key) = open.pop() {

@@ -95,7 +95,7 @@ fn what_is_served_in_words() {
         ),
         (
             entry("{percentage: 5, kill_switch: {reason: r, at: 2027-01-01T00:00:00Z}}"),
-            "killed: false",
+            "killed (false)",
         ),
         (
             entry("{gradual: {start: 2026-12-31T00:00:00Z, increment: 10, every: 1d}}"),
@@ -133,7 +133,7 @@ fn switches() {
         (
             entry("{percentage: 25}"),
             entry(killed),
-            "killed: killed: false; was 25% of everybody, by targetingKey",
+            "killed: killed (false); was 25% of everybody, by targetingKey",
         ),
         (
             entry(killed),

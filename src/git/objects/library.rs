@@ -50,7 +50,12 @@ impl Library {
             let id = object.id();
             let commit = match object.peel_to_commit() {
                 Ok(commit) => commit,
-                Err(error) if error.code() == ErrorCode::Peel => return Ok(None),
+                Err(_) if matches!(object.kind(), Some(ObjectType::Tree | ObjectType::Blob)) => {
+                    return Ok(None);
+                }
+                Err(error) if matches!(error.code(), ErrorCode::Peel | ErrorCode::InvalidSpec) => {
+                    return Ok(None);
+                }
                 Err(error) => {
                     return Err(error).with_context(|| format!("cannot read the object {id}"));
                 }

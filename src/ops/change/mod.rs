@@ -105,6 +105,15 @@ pub(super) fn refused(refusal: Refusal) -> anyhow::Error {
     }
 }
 
+/// What is rolled back is looked up once: branches may move while a plan is made again.
+fn with_fixed_target(request: &Request) -> anyhow::Result<Request> {
+    let mut request = request.clone();
+    if let Verb::Rollback(rollback) = &mut request.verb {
+        rollback.target = rollback.target.fixed(&request.write.folder)?;
+    }
+    Ok(request)
+}
+
 /// Plans a change, and writes it.
 ///
 /// # Errors
@@ -113,6 +122,7 @@ pub(super) fn refused(refusal: Refusal) -> anyhow::Error {
 /// ([`UsageError`]), and on what the catalog does not allow ([`RefusedError`]); nothing is written
 /// then. Fails if files cannot be written or committed; they are as they were then.
 pub fn change(request: &Request) -> anyhow::Result<WriteReport<Plan>> {
+    let request = &with_fixed_target(request)?;
     let result = write(&request.write, |root| plan::plan(root, request));
     result.map_err(|error| match restorable_on(request, &error) {
         Some(branch) => RefusedError::new(

@@ -96,6 +96,7 @@ pub fn diff(options: &DiffOptions) -> anyhow::Result<DiffReport> {
             return Err(unknown_flag(after, key).into());
         }
     }
+    pair.understood()?;
     let comparison = Comparison {
         before: &before.catalog,
         after: &after.catalog,

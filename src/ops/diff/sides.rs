@@ -13,6 +13,7 @@ use crate::text::SourceMap;
 use crate::tree::FileTree as _;
 use crate::workspace::{CONFIG_FILE, Project, Selection, yaml_stem};
 
+use super::super::RefusedError;
 use super::super::open::{Opened, Past, read_as};
 use super::definitions::Definition;
 
@@ -94,6 +95,42 @@ pub(super) fn open(
 }
 
 impl Pair {
+    /// Refuses to compare where a file cannot be understood that decides what every flag is.
+    pub(super) fn understood(&self) -> Result<(), RefusedError> {
+        let sides = [
+            (&self.before, &self.before_name),
+            (&self.after, &self.after_name),
+        ];
+        for (side, name) in sides {
+            let decides = |path: &&String| {
+                matches!(
+                    yaml_stem(path),
+                    Some("environments" | "flag-dependencies") | None
+                )
+            };
+            let first = side.broken.iter().find(decides);
+            let missing = || {
+                side.catalog
+                    .environments
+                    .is_empty()
+                    .then_some("environments.yaml")
+            };
+            let Some(file) = first.map(String::as_str).or_else(missing) else {
+                continue;
+            };
+            let message =
+                format!("{file} cannot be understood in {name}, so nothing can be compared");
+            let hint = "mend it, or compare with another revision".to_owned();
+            return Err(RefusedError {
+                message,
+                hint: Some(hint),
+                diagnostics: side.diagnostics.clone(),
+                sources: side.sources.clone(),
+            });
+        }
+        Ok(())
+    }
+
     /// Returns the flags to compare.
     pub(super) fn keys(&self) -> BTreeSet<FlagKey> {
         let sides = [&self.before, &self.after];

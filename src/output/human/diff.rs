@@ -6,7 +6,7 @@ use crate::diagnostic::join_names;
 use crate::ops::{Definition, DiffReport, Effect, Unread};
 use crate::words::count;
 
-use super::effects::{effects, label, line, told};
+use super::effects::{effects_of_flags, label, line, told};
 
 /// How many flags are named before the rest is counted.
 const MOST_NAMES: usize = 8;
@@ -17,7 +17,7 @@ pub fn diff(report: &DiffReport) -> String {
     let bold = Style::new().bold();
     let (before, after) = (line(&report.before), line(&report.after));
     let mut text = format!("{bold}{before} → {after}{bold:#}\n");
-    text.push_str(&effects(&report.effects));
+    text.push_str(&effects_of_flags(&report.effects));
     let definitions = report.definitions.iter().map(defined);
     let notes = definitions.chain(report.unread.iter().map(unread));
     for note in notes {

@@ -12,19 +12,28 @@ pub fn line(text: &str) -> String {
 
 /// Returns what each environment served and serves, protected environments first.
 pub(super) fn effects(effects: &[Effect]) -> String {
-    let mut effects: Vec<&Effect> = effects.iter().collect();
-    effects.sort_by_key(|effect| !effect.is_protected);
     let first = effects.first().map(|effect| effect.flag.as_str());
     let several = effects
         .iter()
         .any(|effect| Some(effect.flag.as_str()) != first);
+    table(effects, several)
+}
+
+/// As [`effects`], each with its flag.
+pub(super) fn effects_of_flags(effects: &[Effect]) -> String {
+    table(effects, true)
+}
+
+fn table(effects: &[Effect], names_flags: bool) -> String {
+    let mut effects: Vec<&Effect> = effects.iter().collect();
+    effects.sort_by_key(|effect| !effect.is_protected);
     let widest = |width: fn(&Effect) -> usize| effects.iter().map(|effect| width(effect)).max();
     let place = widest(|effect| label(effect).chars().count()).unwrap_or_default();
     let flag = widest(|effect| effect.flag.chars().count()).unwrap_or_default();
     let mut text = String::new();
     for effect in effects {
         let mut head = format!("{:place$}", label(effect));
-        if several {
+        if names_flags {
             head.push_str(&format!("  {:flag$}", effect.flag));
         }
         let below = " ".repeat(head.chars().count());

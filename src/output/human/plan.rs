@@ -88,9 +88,10 @@ fn done(report: &WriteReport<Plan>) -> String {
         join_names(&paths, "and").replace('`', "")
     };
     let (kept, gone) = (of(true), of(false));
+    let only_removes = kept.is_empty();
     let files = match (kept.is_empty(), gone.is_empty()) {
         (_, true) => kept,
-        (true, false) => format!("nothing, and removed {gone}"),
+        (true, false) => format!("removed {gone}"),
         (false, false) => format!("{kept}, and removed {gone}"),
     };
     let commit = report.commit.as_ref().map(|commit| {
@@ -101,12 +102,16 @@ fn done(report: &WriteReport<Plan>) -> String {
         }
     });
     match (report.status, commit) {
+        (WriteStatus::Planned, _) if only_removes => {
+            format!("nothing was written; this would have {files}")
+        }
         (WriteStatus::Planned, _) => format!("nothing was written; this would change {files}"),
         (WriteStatus::Nothing, _) => "nothing to change".to_owned(),
         (_, Some(commit)) => match &report.pushed {
             Some(to) => format!("{commit}; pushed to {} of {}", to.branch, to.remote),
             None => commit,
         },
+        (_, None) if only_removes => files,
         (_, None) => format!("wrote {files}"),
     }
 }

@@ -154,8 +154,7 @@ fn to_do_a_phase_again_is_to_do_nothing() {
             repo.ffctl(&words(phase, environment)).exits(0);
             let (tip, files) = (repo.id("HEAD"), repo.git(&["diff", "HEAD"]));
             let again = repo.ffctl(&words(phase, environment)).exits(0);
-            assert_says(&again, &["maintenance_mode: nothing to change"]);
-            assert!(again.stdout.contains("new_feature_beta: "), "{again}");
+            assert_says(&again, &["maintenance_mode: ", "new_feature_beta: "]);
             assert!(!again.stdout.contains("committed"), "{again}");
             assert_eq!((repo.id("HEAD"), repo.git(&["diff", "HEAD"])), (tip, files));
         }
@@ -253,7 +252,10 @@ fn the_plan_lies_anywhere() {
     assert_eq!(repo.log("main").len(), 2);
     let absolute = repositories.path("release.yml");
     let again = run(absolute.to_str().unwrap()).exits(0);
-    assert_says(&again, &["new_feature_beta: nothing to change"]);
+    assert_says(
+        &again,
+        &["new_feature_beta: this phase was done to it already"],
+    );
     assert_says(
         &run("release.yml").exits(2),
         &["there is no plan `release.yml`"],
@@ -562,7 +564,7 @@ fn a_kill_switch_stands() {
         ],
     );
     let verify = steps(&sandbox, "[{verify_flags: [new_feature_beta]}]").exits(1);
-    assert_says(&verify, &["`new_feature_beta` (killed: false)"]);
+    assert_says(&verify, &["`new_feature_beta` (killed (false))"]);
     assert_eq!(sandbox.read(path("new_feature_beta")), before);
     assert_eq!(sandbox.read(path("maintenance_mode")), flag(FLAGS[0].1));
 }
@@ -924,4 +926,97 @@ fn the_seed_fits_the_published_schema() {
     assert!(validator.is_valid(&seed));
     let both = json!({"deployment": {"pre_deploy": [{"enable_flag": "a", "disable_flag": "b"}]}});
     assert!(!validator.is_valid(&both));
+}
+
+#[test]
+fn what_a_deployment_has_done_it_does_not_do_again() {
+    let repositories = Repositories::new();
+    let repo = repositories.init("here");
+    repo.write("ffctl.toml", "");
+    repo.write("flags/environments.yaml", ENVIRONMENTS);
+    repo.write(
+        "flags/new.yaml",
+        "default_value: false\nenvironments: {staging: false}\n",
+    );
+    repo.write(
+        "flags/old.yaml",
+        "default_value: false\nenvironments: {staging: true}\n",
+    );
+    let plan = "deployment:\n  pre_deploy:\n    - {enable_flag: new, percentage: 10}\n    - disable_flag: old\n";
+    repo.write("plan.yaml", plan);
+    repo.commit("begin");
+    let deploy = [
+        "deploy",
+        "--plan",
+        "plan.yaml",
+        "--phase",
+        "pre_deploy",
+        "--env",
+        "staging",
+        "--deployment-id",
+    ];
+    let run = |id: &str| repo.ffctl(&[&deploy[..], &[id]].concat()).exits(0);
+    run("d1");
+    // Somebody goes on: the same deployment does not take that back.
+    repo.ffctl(&[
+        "enable",
+        "--flag",
+        "new",
+        "--env",
+        "staging",
+        "--percentage",
+        "50",
+        "--commit",
+    ])
+    .exits(0);
+    repo.ffctl(&["enable", "--flag", "old", "--env", "staging", "--commit"])
+        .exits(0);
+    let head = repo.id("HEAD");
+    let again = run("d1");
+    assert!(
+        again.stdout.contains("this phase was done to it already"),
+        "{}",
+        again.stdout
+    );
+    assert_eq!(repo.id("HEAD"), head);
+    // Another deployment does.
+    run("d2");
+    assert_ne!(repo.id("HEAD"), head);
+}
+
+#[test]
+fn a_step_does_not_take_away_what_an_earlier_one_needs() {
+    let repositories = Repositories::new();
+    let repo = repositories.init("here");
+    repo.write("ffctl.toml", "");
+    repo.write("flags/environments.yaml", ENVIRONMENTS);
+    repo.write(
+        "flags/base.yaml",
+        "default_value: false\nenvironments: {staging: true}\n",
+    );
+    let needs = "default_value: false\ndepends_on: [{flag: base, required_value: true}]\nenvironments: {staging: false}\n";
+    repo.write("flags/top.yaml", needs);
+    repo.write(
+        "plan.yaml",
+        "deployment:\n  pre_deploy:\n    - enable_flag: top\n    - disable_flag: base\n",
+    );
+    repo.commit("begin");
+    let arguments = [
+        "deploy",
+        "--plan",
+        "plan.yaml",
+        "--phase",
+        "pre_deploy",
+        "--env",
+        "staging",
+        "--deployment-id",
+        "d1",
+    ];
+    let refused = repo.ffctl(&arguments).exits(1);
+    assert!(
+        refused.stderr.contains("`top` needs `base`"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(repo.status(), [""; 0]);
 }

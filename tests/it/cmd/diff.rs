@@ -118,7 +118,7 @@ fn the_answer_is_the_exit_status_on_request() {
     assert!(
         differs
             .stdout
-            .contains("production (protected)  off → on for everybody"),
+            .contains("production (protected)  cart  off → on for everybody"),
         "{}",
         differs.stdout
     );
@@ -390,4 +390,27 @@ fn markdown_is_shown_as_it_is_written() {
         !row.contains("<script>") && !row.contains(" @team"),
         "{row}"
     );
+}
+
+#[test]
+fn where_the_environments_cannot_be_understood_nothing_is_compared() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories);
+    repo.write("flags/environments.yaml", "environments: [\n");
+    let refused = repo.ffctl(&["diff"]).exits(1);
+    assert_eq!(refused.stdout, "");
+    let said = "flags/environments.yaml cannot be understood in working tree";
+    assert!(refused.stderr.contains(said), "{}", refused.stderr);
+    repo.commit("broken");
+    repo.write("flags/environments.yaml", ENVIRONMENTS);
+    for arguments in [
+        &["diff"][..],
+        &["diff", "v1", "HEAD"],
+        &["diff", "HEAD", "v1"],
+    ] {
+        let refused = repo.ffctl(arguments).exits(1);
+        let said = "flags/environments.yaml cannot be understood in HEAD";
+        assert!(refused.stderr.contains(said), "{}", refused.stderr);
+    }
+    assert!(diff(&repo, &["v1"]).is_empty());
 }

@@ -656,3 +656,58 @@ fn the_rulesets_are_those_of_then() {
     done(&repo, &["--commit", "HEAD", "--resume"]);
     assert_eq!(environments.map(|name| export(name, &[])), since);
 }
+
+#[test]
+fn a_revision_is_looked_up_once_however_branches_move() {
+    let repositories = Repositories::new();
+    let (_, here) = repositories.remote_and_clone(|repo| {
+        repo.write("ffctl.toml", "");
+        repo.write("flags/environments.yaml", ENVIRONMENTS);
+        repo.write(
+            &file("mine"),
+            "default_value: false\nenvironments: {staging: false}\n",
+        );
+        repo.write(
+            &file("theirs"),
+            "default_value: false\nenvironments: {staging: true}\n",
+        );
+        repo.commit("begin");
+    });
+    let remote = TestRepo {
+        path: repositories.path("remote.git"),
+    };
+    here.ffctl(&[
+        "enable", "--flag", "mine", "--env", "staging", "--commit", "--push",
+    ])
+    .exits(0);
+    let there = repositories.clone_of(&remote, "there");
+    there
+        .ffctl(&[
+            "disable", "--flag", "theirs", "--env", "staging", "--commit", "--push",
+        ])
+        .exits(0);
+    here.ffctl(&["rollback", "--flag", "mine", "--to", "HEAD~1", "--push"])
+        .exits(0);
+    let flag = |name: &str| remote.show("main", &file(name));
+    assert!(flag("mine").contains("staging: false"), "{}", flag("mine"));
+    assert!(
+        !flag("theirs").contains("staging: true"),
+        "{}",
+        flag("theirs")
+    );
+    // So is a commit to be undone.
+    there.git(&["pull", "--quiet"]);
+    there
+        .ffctl(&[
+            "enable", "--flag", "theirs", "--env", "staging", "--commit", "--push",
+        ])
+        .exits(0);
+    here.ffctl(&["rollback", "--commit", "HEAD", "--push"])
+        .exits(0);
+    assert!(!flag("mine").contains("staging: false"), "{}", flag("mine"));
+    assert!(
+        flag("theirs").contains("staging: true"),
+        "{}",
+        flag("theirs")
+    );
+}

@@ -45,9 +45,15 @@ fn histories() -> impl Strategy<Value = History> {
     })
 }
 
+fn stem(path: &str) -> &str {
+    path.rsplit_once('.').map_or(path, |(stem, _)| stem)
+}
+
+/// Segments may be part of what is computed.
 fn changes_attributes(state: &Generated, file: usize) -> bool {
     let path = state.files.keys().nth(file % state.files.len());
-    path.is_some_and(|path| path == "attributes.yaml")
+    path.is_some_and(|path| ["attributes", "segments"].contains(&stem(path)))
+        && state.files.values().any(|text| text.contains("computed"))
 }
 
 fn without(state: &Generated, file: usize) -> Generated {
@@ -69,16 +75,13 @@ fn with_copy(state: &Generated, file: usize, line: usize) -> Generated {
 
 fn flag_file(state: &Generated, file: usize) -> Option<String> {
     let shared = [
-        "environments.yaml",
-        "segments.yaml",
-        "attributes.yaml",
-        "flag-dependencies.yaml",
+        "environments",
+        "segments",
+        "attributes",
+        "flag-dependencies",
     ];
-    let flags: Vec<&String> = state
-        .files
-        .keys()
-        .filter(|path| !shared.contains(&path.as_str()))
-        .collect();
+    let is_flag = |path: &&String| !shared.contains(&stem(path));
+    let flags: Vec<&String> = state.files.keys().filter(is_flag).collect();
     flags
         .get(file % flags.len().max(1))
         .map(|path| (*path).clone())

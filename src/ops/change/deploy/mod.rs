@@ -1,5 +1,6 @@
 //! `deploy`: the steps of a deployment plan's phase, as one plan.
 
+mod done;
 mod file;
 mod steps;
 
@@ -122,7 +123,7 @@ pub(super) fn plan(
         let note = nothing_to_do(&planner, &file, deploy, phase.is_some(), environment);
         planner.plan.notes.push(note);
     }
-    Run::new(planner, &file, deploy, environment).make(&steps)
+    Run::new(planner, &file, deploy, environment)?.make(&steps)
 }
 
 /// Returns the flags of steps, each once.

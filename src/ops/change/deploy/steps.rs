@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::diff;
+use crate::git::ObjectId;
 use crate::literal;
 use crate::model::{
     At, Catalog, Dependency, DeploymentAction, DeploymentStep, EnvironmentId, Flag, FlagKey,
@@ -17,6 +18,7 @@ use super::super::super::write::Planned;
 use super::super::plan::{Job, Plan, Planner};
 use super::super::{RefusedError, Verb, dependencies, message};
 use super::Deploy;
+use super::done;
 use super::file::PlanFile;
 
 /// A phase in the making.
@@ -32,6 +34,8 @@ pub(super) struct Run<'d, 'r> {
     jobs: Vec<Job>,
     /// What to say of flags that are left as they are.
     left: BTreeMap<String, String>,
+    /// The flags that commits of this deployment's phase have changed here, with the commit.
+    done: BTreeMap<String, ObjectId>,
 }
 
 impl<'d, 'r> Run<'d, 'r> {
@@ -40,8 +44,11 @@ impl<'d, 'r> Run<'d, 'r> {
         file: &'d PlanFile,
         deploy: &'d Deploy,
         environment: EnvironmentId,
-    ) -> Self {
-        Self {
+    ) -> anyhow::Result<Self> {
+        let name = &planner.before.catalog.environments.get(environment).name;
+        let done = done::before(planner.project.root(), deploy, name.as_str())?;
+        Ok(Self {
+            done,
             file,
             deploy,
             environment,
@@ -50,7 +57,7 @@ impl<'d, 'r> Run<'d, 'r> {
             made: None,
             jobs: Vec::new(),
             left: BTreeMap::new(),
-        }
+        })
     }
 
     /// Does the steps, and judges what they come to.
@@ -66,6 +73,7 @@ impl<'d, 'r> Run<'d, 'r> {
                 }
             }
         }
+        self.still_met()?;
         self.planner.judge(&self.jobs)?;
         for skipped in &mut self.planner.plan.skipped {
             if let Some(why) = self.left.remove(&skipped.flag) {
@@ -74,6 +82,17 @@ impl<'d, 'r> Run<'d, 'r> {
         }
         self.planner.plan.title = self.title();
         Ok(self.planner.finish())
+    }
+
+    /// A step may take away what a flag needs that an earlier one has enabled.
+    fn still_met(&self) -> anyhow::Result<()> {
+        for key in self.planner.files.iter().map(|(key, _)| key) {
+            let last = self.jobs.iter().rev().find(|job| job.key == *key);
+            if last.is_some_and(|job| matches!(job.verb, Verb::Enable { .. })) {
+                dependencies::served_by_now(self.catalog(), key, self.environment, self.time)?;
+            }
+        }
+        Ok(())
     }
 
     fn so_far(&self) -> &Opened {
@@ -97,6 +116,11 @@ impl<'d, 'r> Run<'d, 'r> {
     /// Switches a flag on or off.
     fn change(&mut self, action: DeploymentAction, flag: &At<FlagKey>) -> anyhow::Result<()> {
         let key = flag.value.as_str();
+        if let Some(commit) = self.done.get(key) {
+            let why = format!("this phase was done to it already, by {}", commit.short());
+            self.left.insert(key.to_owned(), why);
+            return Ok(());
+        }
         let verb = match action {
             DeploymentAction::Enable { percentage: None } if self.is_on(key)? => {
                 self.leave_on(key);

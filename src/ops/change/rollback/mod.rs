@@ -54,6 +54,17 @@ pub enum Target {
     Deployment(String),
 }
 
+impl Target {
+    /// Returns the target with the id of a commit in the place of a name that may move.
+    pub(super) fn fixed(&self, folder: &Path) -> anyhow::Result<Self> {
+        Ok(match self {
+            Self::Revision(typed) => Self::Revision(past::fixed(folder, typed)?),
+            Self::Commit(typed) => Self::Commit(past::fixed(folder, typed)?),
+            Self::Version(_) | Self::Deployment(_) => self.clone(),
+        })
+    }
+}
+
 /// Plans a rollback for the project of a folder.
 pub(super) fn plan(
     root: &Path,

@@ -41,6 +41,19 @@ fn objects(folder: &Path) -> anyhow::Result<Objects> {
     })
 }
 
+/// Returns what was typed if it is a tag, and else the id of the commit that it names now.
+pub(super) fn fixed(folder: &Path, typed: &str) -> anyhow::Result<String> {
+    let objects = objects(folder)?;
+    let commit = objects.commit(typed)?;
+    let tagged = objects.commit(&format!("refs/tags/{typed}"));
+    let is_tag = tagged.is_ok_and(|tagged| tagged.id == commit.id);
+    Ok(if is_tag {
+        typed.to_owned()
+    } else {
+        commit.id.to_string()
+    })
+}
+
 /// Returns the commit that a revision names where the user is.
 pub(super) fn named(request: &Request, revision: &str) -> anyhow::Result<Past> {
     let commit = objects(&request.write.folder)?.commit(revision)?;
