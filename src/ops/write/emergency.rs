@@ -148,6 +148,13 @@ impl<T> Session<'_, T> {
         let checkout = repo.checkout()?;
         let config = self.config.as_ref();
         let release = config.and_then(|config| config.release_branch.clone());
+        let usual = |branch: &&str| matches!(*branch, "main" | "master");
+        if let (None, Some(branch)) = (&release, checkout.branch().filter(|b| !usual(b))) {
+            self.note(
+                format!("the emergency goes to `{branch}`, which is checked out: `[git] release_branch` in ffctl.toml names none"),
+                Some("it is in force once that branch is what runtimes are built from".to_owned()),
+            );
+        }
         let branch = release.or_else(|| checkout.branch().map(str::to_owned));
         let here = match (&branch, &checkout) {
             (Some(branch), _) => repo.tip(&format!("refs/heads/{branch}"))?,

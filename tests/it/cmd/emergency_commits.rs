@@ -379,3 +379,24 @@ fn a_kill_that_is_not_checked_out_is_restored_where_it_stands() {
     let refused = repo.ffctl(&restore).exits(1);
     assert!(!refused.stderr.contains("is on `main`"), "{refused}");
 }
+
+#[test]
+fn without_a_release_branch_it_is_said_where_the_kill_switch_goes() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories);
+    let settings = repo.read("ffctl.toml");
+    let release: Vec<&str> = settings
+        .lines()
+        .filter(|line| !line.contains("release_branch"))
+        .collect();
+    repo.write("ffctl.toml", &(release.join("\n") + "\n"));
+    repo.commit("no release branch");
+    repo.git(&["checkout", "--quiet", "-b", "topic"]);
+    let ran = kill(&repo, &[]).exits(0);
+    assert!(
+        ran.stderr.contains("the emergency goes to `topic`"),
+        "{ran}"
+    );
+    assert!(is_killed(&repo.show("topic", FILE)));
+    assert!(!is_killed(&repo.show("main", FILE)));
+}
