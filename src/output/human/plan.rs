@@ -8,6 +8,9 @@ use crate::ops::{FileChange, InForce, Plan, WriteReport, WriteStatus};
 
 use super::effects::{effects, line};
 
+/// How many files are named before the rest is counted.
+const MOST_FILES: usize = 8;
+
 /// Returns a plan for people: the effects, environment first, the text's difference if nothing was
 /// written, and what was done.
 #[must_use]
@@ -85,7 +88,13 @@ fn done(report: &WriteReport<Plan>) -> String {
         let files = report.planned.files.iter();
         let files = files.filter(|file| file.after.is_some() == kept);
         let paths: Vec<&str> = files.map(|file| file.path.as_str()).collect();
-        join_names(&paths, "and").replace('`', "")
+        match paths
+            .get(..MOST_FILES)
+            .filter(|_| paths.len() > MOST_FILES + 1)
+        {
+            Some(first) => format!("{} and {} more", first.join(", "), paths.len() - MOST_FILES),
+            None => join_names(&paths, "and").replace('`', ""),
+        }
     };
     let (kept, gone) = (of(true), of(false));
     let only_removes = kept.is_empty();
