@@ -48,7 +48,9 @@ impl<'c> Side<'c> {
         })
     }
 
-    fn record(self) -> Record<'c> {
+    /// Returns the flag's record there.
+    #[must_use]
+    pub fn record(self) -> Record<'c> {
         record(self.catalog, self.flag, self.environment)
     }
 }
@@ -141,7 +143,17 @@ impl ChangeKind {
 #[must_use]
 pub fn changes(before: Option<Side<'_>>, after: Option<Side<'_>>, now: i64) -> Vec<Change> {
     let (before, after) = (before.map(Side::record), after.map(Side::record));
-    let mut changes = match (&before, &after) {
+    of_records(before.as_ref(), after.as_ref(), now)
+}
+
+/// As [`changes`], of records.
+#[must_use]
+pub fn of_records(
+    before: Option<&Record<'_>>,
+    after: Option<&Record<'_>>,
+    now: i64,
+) -> Vec<Change> {
+    let mut changes = match (before, after) {
         (None, None) => Vec::new(),
         (None, Some(after)) => vec![created(None, View::at(after, now))],
         (Some(before), None) => vec![removed(View::at(before, now), None)],

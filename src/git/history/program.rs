@@ -34,6 +34,8 @@ const SETTINGS: &[&str] = &[
     "log.showSignature=false",
     "-c",
     "log.diffMerges=separate",
+    "-c",
+    "diff.relative=false",
 ];
 
 const OPTIONS: &[&str] = &[
@@ -47,6 +49,8 @@ const OPTIONS: &[&str] = &[
     "--no-renames",
     "--no-ext-diff",
     "--no-color",
+    // Cancels `diff.orderFile`, which may name a file that is not there.
+    "-O/dev/null",
     "--no-notes",
     "--no-decorate",
     "--no-mailmap",

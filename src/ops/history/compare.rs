@@ -1,16 +1,16 @@
 //! What a commit changed: in which flag and environment, and how.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::diff::{self, Change, ChangeKind};
+use crate::diff::{self, Change};
 use crate::git::ObjectId;
 use crate::model::{Flag, FlagKey};
+use crate::record::Record;
 use crate::workspace::{Past, PastScope, Reach, Version};
 
 use super::leg::places;
 use super::sound::{scope_at, sound_version};
-use super::{Broken, Pair, Place, Side, Step, rename};
+use super::{Broken, Pair, Place, Side, Step, merged, rename};
 
 /// A change that a commit brought.
 #[derive(Debug, Clone)]
@@ -80,42 +80,86 @@ pub(in crate::ops) fn compare(past: &Past, step: &Step) -> anyhow::Result<Compar
     Ok(compared)
 }
 
-/// Returns the changes that appear beside every parent, as beside the first.
+/// Returns what a commit changed beside its parent, or a merge beside all of them: the parts of a
+/// record that no parent has with the same value.
 fn common(besides: &[Beside<'_>], pairs: &[Vec<Pair>]) -> anyhow::Result<Vec<Told>> {
-    let [first, others @ ..] = besides else {
+    let (Some((first, others)), Some((own, rest))) = (besides.split_first(), pairs.split_first())
+    else {
         return Ok(Vec::new());
     };
-    let Some((own, rest)) = pairs.split_first() else {
-        return Ok(Vec::new());
-    };
-    let is_common = |pair: &&Pair| {
-        let key = pair.key();
-        rest.iter()
-            .all(|pairs| key.is_some_and(|key| pairs.iter().any(|pair| pair.is_of(key))))
-    };
-    let candidates: Vec<&Pair> = own.iter().filter(is_common).collect();
     let mut told = Vec::new();
-    for pair in &candidates {
-        told.extend(first.told(pair)?);
-    }
-    for (beside, pairs) in others.iter().zip(rest) {
-        let keys: BTreeSet<&FlagKey> = told.iter().map(|told| &told.flag).collect();
-        let mut seen: BTreeSet<(FlagKey, String, ChangeKind)> = BTreeSet::new();
-        for pair in pairs
-            .iter()
-            .filter(|pair| keys.iter().any(|key| pair.is_of(key)))
-        {
-            let changes = beside.told(pair)?.into_iter();
-            seen.extend(changes.map(|told| (told.flag, told.environment, told.change.kind)));
+    for pair in own {
+        if others.is_empty() {
+            told.extend(first.told(pair)?);
+            continue;
         }
-        told.retain(|told| {
-            let name = (
-                told.flag.clone(),
-                told.environment.clone(),
-                told.change.kind,
-            );
-            seen.contains(&name)
-        });
+        let of = |pairs: &'_ Vec<Pair>| pair.key().and_then(|key| of_key(pairs, key).cloned());
+        let Some(same) = rest.iter().map(of).collect::<Option<Vec<Pair>>>() else {
+            continue;
+        };
+        told.extend(of_merge(first, pair, others, &same)?);
+    }
+    Ok(told)
+}
+
+/// Returns the pair of the flag that has a key, or else had it.
+fn of_key<'p>(pairs: &'p [Pair], key: &FlagKey) -> Option<&'p Pair> {
+    let has = |place: &Option<Place>| place.as_ref().is_some_and(|place| place.key == *key);
+    let mut has_it = pairs.iter().filter(|pair| has(&pair.after));
+    has_it
+        .next()
+        .or_else(|| pairs.iter().find(|pair| has(&pair.before)))
+}
+
+/// Returns what a merge changed itself in a flag.
+fn of_merge(
+    first: &Beside<'_>,
+    pair: &Pair,
+    others: &[Beside<'_>],
+    same: &[Pair],
+) -> anyhow::Result<Vec<Told>> {
+    let Some(after) = first.is(pair)? else {
+        return Ok(Vec::new());
+    };
+    let mut was = vec![(first.was(pair)?, first)];
+    for (beside, pair) in others.iter().zip(same) {
+        was.push((beside.was(pair)?, beside));
+    }
+    let is_renamed = |pair: &Pair| pair.is_renamed();
+    if is_renamed(pair) && same.iter().all(is_renamed) {
+        return first.told(pair);
+    }
+    let now = first.step.commit.committer.time;
+    let files = first.files(pair);
+    let mut told = Vec::new();
+    for (name, is_protected) in first.environments() {
+        let parents: Vec<Record<'_>> = was
+            .iter()
+            .filter_map(|(flag, beside)| {
+                let scope = beside.before.as_ref()?;
+                diff::Side::of(&scope.catalog, flag.as_deref(), &name).map(diff::Side::record)
+            })
+            .collect();
+        let merge = diff::Side::of(&first.after.catalog, after.as_deref(), &name);
+        let changes = match merge.map(diff::Side::record) {
+            Some(merge) if parents.is_empty() => diff::of_records(None, Some(&merge), now),
+            Some(merge) => {
+                let inherited = merged::inherited(&parents, &merge);
+                diff::of_records(Some(&inherited), Some(&merge), now)
+            }
+            None if parents.len() == was.len() => diff::of_records(parents.first(), None, now),
+            None => Vec::new(),
+        };
+        let flag = pair.key();
+        told.extend(flag.into_iter().flat_map(|flag| {
+            changes.iter().map(|change| Told {
+                flag: flag.clone(),
+                environment: name.clone(),
+                is_protected,
+                change: change.clone(),
+                files: files.clone(),
+            })
+        }));
     }
     Ok(told)
 }

@@ -6,6 +6,7 @@
 
 mod compare;
 mod leg;
+mod merged;
 pub(super) mod message;
 mod rename;
 pub(super) mod sites;
@@ -90,6 +91,11 @@ impl Pair {
     fn is_edited(&self) -> bool {
         let file = |place: &Option<Place>| place.as_ref().map(|place| place.file);
         file(&self.before) != file(&self.after)
+    }
+
+    fn is_renamed(&self) -> bool {
+        let places = self.before.as_ref().zip(self.after.as_ref());
+        places.is_some_and(|(before, after)| before.key != after.key)
     }
 
     fn gone(place: Place) -> Self {

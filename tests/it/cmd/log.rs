@@ -3,6 +3,8 @@
 //! Every history is read twice: by `git`, and by libgit2 alone, which must tell the same.
 #![cfg(unix)]
 
+mod edges;
+
 use serde_json::Value;
 
 use crate::support::git::{Repositories, TestRepo};
