@@ -4,7 +4,7 @@
 //! are read, unless one of those that all flags share does.
 
 mod definitions;
-mod renames;
+pub(super) mod renames;
 mod sides;
 
 use std::collections::BTreeSet;

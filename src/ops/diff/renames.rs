@@ -14,7 +14,8 @@ use super::sides::Pair;
 /// How much of a text must be the same for a flag to count as renamed, as Git has it.
 const SIMILAR: f32 = 0.5;
 
-/// How many pairs of texts are looked at; beyond that only the salt tells.
+/// How many pairs of texts are looked at; beyond that only the salt and equal texts
+/// tell.
 const MOST_PAIRS: usize = 1_000;
 
 /// A flag with another key.
@@ -23,46 +24,88 @@ pub(super) struct Rename<'p> {
     after: &'p Flag,
 }
 
-/// Returns the flags that were renamed: who kept the salt of one that is gone, or else says mostly
-/// what one said.
-pub(super) fn find<'p>(pair: &'p Pair, keys: &BTreeSet<FlagKey>) -> Vec<Rename<'p>> {
-    let gone = keys.iter().filter(|key| !pair.after.known.contains(*key));
-    let mut gone: Vec<&Flag> = gone.filter_map(|key| pair.flag_before(key)).collect();
-    let new = keys.iter().filter(|key| !pair.before.known.contains(*key));
-    let new: Vec<&Flag> = new.filter_map(|key| pair.flag_after(key)).collect();
-    let few = gone.len() * new.len() <= MOST_PAIRS;
-    let mut renames = Vec::new();
-    for by_salt in [true, false] {
-        for &after in &new {
-            let taken = renames
-                .iter()
-                .any(|rename: &Rename<'_>| rename.after.key == after.key);
-            if taken || !(by_salt || few) {
-                continue;
-            }
-            let place = if by_salt {
-                gone.iter().position(|before| before.salt() == after.salt())
-            } else {
-                most_similar(pair, &gone, after)
-            };
-            if let Some(place) = place {
-                let before = gone.remove(place);
-                renames.push(Rename { before, after });
-            }
-        }
-    }
-    renames
+/// A flag that is gone, or a new one.
+pub(in crate::ops) struct Candidate {
+    /// Its salt; `None` where that cannot be told.
+    pub(in crate::ops) salt: Option<String>,
+    /// The text of its file.
+    pub(in crate::ops) text: String,
 }
 
-fn most_similar(pair: &Pair, gone: &[&Flag], after: &Flag) -> Option<usize> {
-    let text = |opened: &Opened, flag: &Flag| opened.sources.get(flag.source).text().to_owned();
-    let wanted = text(&pair.after, after);
-    let ratio =
-        |before: &&Flag| TextDiff::from_lines(text(&pair.before, before), wanted.clone()).ratio();
-    let ratios = gone.iter().map(ratio).enumerate();
-    let best = ratios.filter(|(_, ratio)| *ratio >= SIMILAR);
-    best.max_by(|one, other| one.1.total_cmp(&other.1))
-        .map(|(place, _)| place)
+/// Returns which of the flags that are gone are which of the new ones, by their places: those that
+/// kept the salt, then those that say the same, then those that say mostly the same. None is named
+/// twice.
+pub(in crate::ops) fn matched(gone: &[Candidate], new: &[Candidate]) -> Vec<(usize, usize)> {
+    let mut old: Vec<usize> = (0..gone.len()).collect();
+    let mut pairs = Vec::new();
+    let tests: [fn(&Candidate, &Candidate) -> bool; 2] = [
+        |one, other| one.salt.is_some() && one.salt == other.salt,
+        |one, other| one.text == other.text,
+    ];
+    let mut left: Vec<usize> = (0..new.len()).collect();
+    for is_same in tests {
+        left.retain(|after| {
+            let place = old
+                .iter()
+                .position(|before| is_same(&gone[*before], &new[*after]));
+            pairs.extend(place.map(|place| (old.remove(place), *after)));
+            place.is_none()
+        });
+    }
+    if old.len() * left.len() > MOST_PAIRS {
+        return pairs;
+    }
+    let mut ratios = Vec::new();
+    for after in left {
+        for before in &old {
+            let ratio = TextDiff::from_lines(&gone[*before].text, &new[after].text).ratio();
+            ratios.push((ratio, *before, after));
+        }
+    }
+    ratios.retain(|(ratio, ..)| *ratio >= SIMILAR);
+    ratios.sort_by(|one, other| other.0.total_cmp(&one.0));
+    for (_, before, after) in ratios {
+        let is_free = |pair: &(usize, usize)| pair.0 != before && pair.1 != after;
+        if pairs.iter().all(is_free) {
+            pairs.push((before, after));
+        }
+    }
+    pairs
+}
+
+/// Returns the flags that were renamed.
+pub(super) fn find<'p>(pair: &'p Pair, keys: &BTreeSet<FlagKey>) -> Vec<Rename<'p>> {
+    let gone = keys.iter().filter(|key| !pair.after.known.contains(*key));
+    let gone: Vec<&Flag> = gone.filter_map(|key| pair.flag_before(key)).collect();
+    let new = keys.iter().filter(|key| !pair.before.known.contains(*key));
+    let new: Vec<&Flag> = new.filter_map(|key| pair.flag_after(key)).collect();
+    let candidates = |opened: &Opened, flags: &[&Flag]| -> Vec<Candidate> {
+        let candidate = |flag: &&Flag| Candidate {
+            salt: Some(flag.salt().to_owned()),
+            text: opened.sources.get(flag.source).text().to_owned(),
+        };
+        flags.iter().map(candidate).collect()
+    };
+    let pairs = matched(
+        &candidates(&pair.before, &gone),
+        &candidates(&pair.after, &new),
+    );
+    let rename = |(before, after): (usize, usize)| Rename {
+        before: gone[before],
+        after: new[after],
+    };
+    pairs.into_iter().map(rename).collect()
+}
+
+/// Tells what a new flag serves as what a renamed one does.
+pub(in crate::ops) fn from(key: &FlagKey, effect: &str) -> String {
+    let served = effect.trim_start_matches("new: ");
+    format!("renamed from `{key}`: {served}")
+}
+
+/// Tells that a flag is gone by its other key.
+pub(in crate::ops) fn to(key: &FlagKey, effect: &str) -> String {
+    format!("renamed to `{key}`; {effect}")
 }
 
 impl Rename<'_> {
@@ -82,7 +125,7 @@ impl Rename<'_> {
         if *key == self.before.key {
             let mut gone = comparison.effects(name, Some(self.before), None, files);
             for change in gone.iter_mut().flat_map(|effect| &mut effect.changes) {
-                change.effect = format!("renamed to `{}`; {}", self.after.key, change.effect);
+                change.effect = to(&self.after.key, &change.effect);
             }
             return gone;
         }
@@ -90,8 +133,7 @@ impl Rename<'_> {
         let besides = comparison.effects(name, Some(self.before), Some(self.after), files);
         for effect in &mut new {
             for change in &mut effect.changes {
-                let served = change.effect.trim_start_matches("new: ");
-                change.effect = format!("renamed from `{}`: {served}", self.before.key);
+                change.effect = from(&self.before.key, &change.effect);
             }
             let of_it = besides
                 .iter()

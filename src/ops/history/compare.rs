@@ -8,6 +8,7 @@ use crate::model::{Flag, FlagKey};
 use crate::record::Record;
 use crate::workspace::{Past, PastScope, Reach, Version};
 
+use super::super::diff::renames;
 use super::leg::places;
 use super::sound::{scope_at, sound_version};
 use super::{Broken, Pair, Place, Side, Step, merged, rename};
@@ -193,7 +194,10 @@ impl Beside<'_> {
     /// Returns the flags whose records may differ.
     fn pairs(&self) -> anyhow::Result<Vec<Pair>> {
         let mut pairs = match self.step.wanted {
-            None => rename::join(self.past, self.side.pairs.clone())?,
+            None => {
+                let pairs = self.side.pairs.clone();
+                rename::join(self.past, self.before.as_deref(), &self.after, pairs)?
+            }
             Some(_) => self.side.pairs.clone(),
         };
         let reach = self.reach();
@@ -333,18 +337,14 @@ fn changes<'f>(
     };
     let gone = diff::changes(was.and_then(side), None, now);
     let here = diff::changes(None, is.and_then(side), now);
-    let renamed = |change: Change, words: String| Change {
-        effect: format!("{words}; {}", change.effect),
-        ..change
-    };
     let here = here.into_iter().map(|change| {
-        let words = format!("renamed from `{}`", old.key);
-        (&new.key, renamed(change, words))
+        let effect = renames::from(&old.key, &change.effect);
+        (&new.key, Change { effect, ..change })
     });
     let between = between.into_iter().map(|change| (&new.key, change));
     let gone = gone.into_iter().map(|change| {
-        let words = format!("renamed to `{}`", new.key);
-        (&old.key, renamed(change, words))
+        let effect = renames::to(&new.key, &change.effect);
+        (&old.key, Change { effect, ..change })
     });
     here.chain(between).chain(gone).collect()
 }

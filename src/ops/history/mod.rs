@@ -98,13 +98,6 @@ impl Pair {
         places.is_some_and(|(before, after)| before.key != after.key)
     }
 
-    fn gone(place: Place) -> Self {
-        Self {
-            before: Some(place),
-            after: None,
-        }
-    }
-
     /// The key that the flag has, or else had.
     pub(super) fn key(&self) -> Option<&FlagKey> {
         let mut places = self.after.iter().chain(&self.before);

@@ -8,7 +8,8 @@ use crate::model::FlagKey;
 use crate::workspace::{Layout, Part, Past, ScopeFiles};
 
 use super::leg::{self, Leg, State, places};
-use super::{Pair, Place, Side, Step, Wanted, rename};
+use super::rename::Renames;
+use super::{Pair, Place, Side, Step, Wanted};
 
 /// A walk through the history of a project.
 pub(in crate::ops) struct Trail {
@@ -159,7 +160,9 @@ impl Trail {
         if side.scope.is_none() {
             return Ok(side.and_nothing());
         }
-        if let Some(wanted) = self.renamed_from(leg, commit.id, parent, &mut side.pairs)? {
+        if let Some(wanted) =
+            self.renamed_from(leg, commit.id, parent, (&was, scope), &mut side.pairs)?
+        {
             self.go_on_at(parent, leg.layout.clone(), wanted);
             return Ok(side.and_nothing());
         }
@@ -195,12 +198,13 @@ impl Trail {
         let after = places(&self.past, commit, &leg.layout)?;
         let was = self.past.scope_files(parent, &layout)?;
         let is = self.past.scope_files(commit, &leg.layout)?;
-        let mut pairs = leg::paired(before, after);
+        let mut pairs = leg::paired(before.clone(), after);
         let wanted = match &leg.wanted {
             Wanted::All => Wanted::All,
             Wanted::Flags(list) => {
+                let renames = self.renames(&was, &is, &pairs)?;
                 pairs.retain(|pair| list.iter().any(|(key, _)| pair.is_of(key)));
-                self.origins(parent, &layout, list, &mut pairs)?
+                origins(&layout, list, &before, &renames, &mut pairs)
             }
         };
         self.go_on_at(parent, layout.clone(), wanted);
@@ -222,6 +226,7 @@ impl Trail {
         leg: &Leg,
         commit: ObjectId,
         parent: ObjectId,
+        (was, scope): (&ScopeFiles, &ScopeFiles),
         pairs: &mut [Pair],
     ) -> anyhow::Result<Option<Wanted>> {
         let Wanted::Flags(list) = &leg.wanted else {
@@ -237,8 +242,10 @@ impl Trail {
         let before = places(&self.past, parent, &leg.layout)?;
         let after = places(&self.past, commit, &leg.layout)?;
         let all = leg::paired(before, after);
+        let renames = self.renames(was, scope, &all)?;
         for pair in pairs.iter_mut().filter(|pair| pair.after.is_none()) {
-            pair.after = rename::goal(&self.past, &all, pair)?.cloned();
+            let goal = pair.before.as_ref().and_then(|gone| renames.goal(gone));
+            pair.after = goal.cloned();
         }
         let mut changed = false;
         for pair in pairs.iter_mut().filter(|pair| is_added(pair)) {
@@ -248,7 +255,7 @@ impl Trail {
             let same = all.iter().find(|other| other.is_of(&after.key));
             pair.before = match same.and_then(|other| other.before.clone()) {
                 Some(before) => Some(before),
-                None => rename::origin(&self.past, &all, after)?.cloned(),
+                None => renames.origin(after).cloned(),
             };
             changed |= pair.before.is_some();
         }
@@ -265,34 +272,42 @@ impl Trail {
         Ok(Some(Wanted::Flags(list.iter().map(follow).collect())))
     }
 
-    /// Returns where the flags were in another layout.
-    fn origins(
+    fn renames(
         &self,
-        parent: ObjectId,
-        layout: &Layout,
-        list: &[(FlagKey, Option<String>)],
-        pairs: &mut [Pair],
-    ) -> anyhow::Result<Wanted> {
-        let before = places(&self.past, parent, layout)?;
-        let mut wanted = Vec::new();
-        for (key, _) in list {
-            let pair = pairs.iter_mut().find(|pair| pair.is_of(key));
-            if let Some(pair) = pair
-                && let (None, Some(after)) = (&pair.before, &pair.after)
-            {
-                let gone: Vec<Pair> = before.iter().cloned().map(Pair::gone).collect();
-                pair.before = rename::origin(&self.past, &gone, after)?.cloned();
-            }
-            let of_pair = pairs.iter().find(|pair| pair.is_of(key));
-            let was = of_pair.and_then(|pair| pair.before.as_ref());
-            let same = before.iter().find(|place| place.key == *key);
-            wanted.push(match was.or(same) {
-                Some(place) => followed(layout, place),
-                None => (key.clone(), None),
-            });
-        }
-        Ok(Wanted::Flags(wanted))
+        was: &ScopeFiles,
+        is: &ScopeFiles,
+        pairs: &[Pair],
+    ) -> anyhow::Result<Renames> {
+        let (before, after) = (self.past.scope(was)?, self.past.scope(is)?);
+        Renames::among(&self.past, Some(&before), &after, pairs)
     }
+}
+
+/// Returns where the flags were in another layout.
+fn origins(
+    layout: &Layout,
+    list: &[(FlagKey, Option<String>)],
+    before: &[Place],
+    renames: &Renames,
+    pairs: &mut [Pair],
+) -> Wanted {
+    let mut wanted = Vec::new();
+    for (key, _) in list {
+        let pair = pairs.iter_mut().find(|pair| pair.is_of(key));
+        if let Some(pair) = pair
+            && let (None, Some(after)) = (&pair.before, &pair.after)
+        {
+            pair.before = renames.origin(after).cloned();
+        }
+        let of_pair = pairs.iter().find(|pair| pair.is_of(key));
+        let was = of_pair.and_then(|pair| pair.before.as_ref());
+        let same = before.iter().find(|place| place.key == *key);
+        wanted.push(match was.or(same) {
+            Some(place) => followed(layout, place),
+            None => (key.clone(), None),
+        });
+    }
+    Wanted::Flags(wanted)
 }
 
 impl Side {

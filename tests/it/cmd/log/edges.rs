@@ -103,3 +103,86 @@ fn a_commit_that_is_missing_is_an_error() {
         assert_eq!(output.stdout, "", "{output}");
     }
 }
+
+#[test]
+fn flags_renamed_at_once_are_told_apart_by_their_salts() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories, "here");
+    let text = |share: u32, salt: &str| {
+        format!(
+            "default_value: false\n{salt}environments: {{staging: {{enabled: true, percentage: {share}}}}}\n"
+        )
+    };
+    for (key, share) in [("a", 10), ("b", 20), ("c", 30)] {
+        repo.write(&format!("flags/{key}.yaml"), &text(share, ""));
+    }
+    repo.commit("new");
+    for key in ["a", "b", "c"] {
+        repo.git(&["rm", "--quiet", &format!("flags/{key}.yaml")]);
+    }
+    // By their texts alone, x would be b.
+    for (key, old, share) in [("x", "c", 20), ("y", "a", 30), ("z", "b", 10)] {
+        let salt = format!("salt: {old}\n");
+        repo.write(&format!("flags/{key}.yaml"), &text(share, &salt));
+    }
+    repo.commit("renamed");
+    let expected = [
+        "renamed: created",
+        "  x staging created renamed from `c`: 20% of everybody, by targetingKey: true; others false",
+        "  x staging exposure 30% → 20%: 10% leave",
+        "  c staging removed renamed to `x`; removed; was 30% of everybody, by targetingKey: true; others false",
+        "  y staging created renamed from `a`: 30% of everybody, by targetingKey: true; others false",
+        "  y staging exposure 10% → 30%: 20% more, nobody leaves",
+        "  a staging removed renamed to `y`; removed; was 10% of everybody, by targetingKey: true; others false",
+        "  z staging created renamed from `b`: 10% of everybody, by targetingKey: true; others false",
+        "  z staging exposure 20% → 10%: 10% leave",
+        "  b staging removed renamed to `z`; removed; was 20% of everybody, by targetingKey: true; others false",
+    ];
+    assert_eq!(told(&repo, &["--env", "staging", "-n", "1"]), expected);
+    // `diff` tells the same.
+    let arguments = ["diff", "HEAD~1", "HEAD", "--env", "staging", "--json"];
+    let document = repo.ffctl(&arguments).exits(0).json();
+    let effects = document["changes"].as_array().unwrap().iter();
+    let mut of_diff: Vec<&str> = effects
+        .map(|change| change["effect"].as_str().unwrap())
+        .collect();
+    let mut of_log: Vec<&str> = expected[1..]
+        .iter()
+        .map(|line| line.splitn(6, ' ').nth(5).unwrap())
+        .collect();
+    of_diff.sort_unstable();
+    of_log.sort_unstable();
+    assert_eq!(of_diff, of_log);
+    // Each is followed to what it was.
+    let followed = told(&repo, &["--env", "staging", "--flag", "x"]);
+    assert_eq!(followed[1..4], expected[1..4]);
+    assert!(
+        followed[5].contains("c staging created new: 30%"),
+        "{followed:?}"
+    );
+}
+
+#[test]
+fn many_renamed_files_are_read_once() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories, "here");
+    let text = |number: u32| {
+        format!("default_value: false\nowner: n{number}\nenvironments: {{staging: true}}\n")
+    };
+    for number in 0..400 {
+        repo.write(&format!("flags/old{number}.yaml"), &text(number));
+    }
+    repo.commit("new");
+    for number in 0..400 {
+        std::fs::remove_file(repo.path.join(format!("flags/old{number}.yaml"))).unwrap();
+        repo.write(&format!("flags/new{number}.yaml"), &text(number));
+    }
+    repo.commit("renamed");
+    let begun = std::time::Instant::now();
+    let output = repo.ffctl(&["log", "--env", "staging", "-n", "1"]).exits(0);
+    assert!(begun.elapsed().as_secs() < 8, "{:?}", begun.elapsed());
+    for number in 0..400 {
+        let line = format!("renamed from `old{number}`: true for everybody");
+        assert_eq!(output.stdout.matches(&line).count(), 1, "{number}");
+    }
+}
