@@ -104,6 +104,9 @@ pub struct Past {
     objects: Arc<Objects>,
     scopes: Mutex<HashMap<ScopeFiles, Arc<PastScope>>>,
     flags: Mutex<HashMap<(usize, ObjectId, FlagKey), Slot>>,
+    /// What counts instead of files that are broken, by those, the project's place, and up to which
+    /// commit they are.
+    sound: Mutex<HashMap<(ScopeFiles, Layout, ObjectId), Arc<PastScope>>>,
 }
 
 impl Layout {
@@ -321,6 +324,7 @@ impl Past {
             objects,
             scopes: Mutex::default(),
             flags: Mutex::default(),
+            sound: Mutex::default(),
         }
     }
 
@@ -444,6 +448,30 @@ impl Past {
             Ok(version(scope, key, path, bytes))
         });
         Ok(version.clone()?)
+    }
+
+    /// Returns the scope that counts instead of a broken one, if it was told.
+    #[must_use]
+    pub fn sound_scope(
+        &self,
+        files: &ScopeFiles,
+        layout: &Layout,
+        until: ObjectId,
+    ) -> Option<Arc<PastScope>> {
+        let sound = self.sound.lock().unwrap_or_else(PoisonError::into_inner);
+        sound.get(&(files.clone(), layout.clone(), until)).cloned()
+    }
+
+    /// Tells which scope counts instead of a broken one.
+    pub fn tell_sound(
+        &self,
+        files: &ScopeFiles,
+        layout: &Layout,
+        until: ObjectId,
+        scope: Arc<PastScope>,
+    ) {
+        let mut sound = self.sound.lock().unwrap_or_else(PoisonError::into_inner);
+        sound.insert((files.clone(), layout.clone(), until), scope);
     }
 
     /// Returns whether a change of the scope may reach a flag.

@@ -160,7 +160,8 @@ fn working_tree(
 
 fn of_environment(slots: Vec<Slot>, name: Option<&str>) -> Result<Vec<Slot>, UsageError> {
     let Some(name) = name else { return Ok(slots) };
-    let names: Vec<String> = slots.iter().map(|slot| slot.environment.clone()).collect();
+    let mut names: Vec<String> = slots.iter().map(|slot| slot.environment.clone()).collect();
+    names.dedup();
     let own: Vec<Slot> = slots
         .into_iter()
         .filter(|slot| slot.environment == name)
@@ -179,9 +180,14 @@ fn of_environment(slots: Vec<Slot>, name: Option<&str>) -> Result<Vec<Slot>, Usa
 /// Puts what is there beside what is committed.
 fn told(today: Vec<Slot>, set: &[(Slot, SetBy)]) -> Vec<BlamedEnvironment> {
     let mut environments: Vec<BlamedEnvironment> = Vec::new();
+    let set: HashMap<(&str, &str), (&Value, &SetBy)> = set
+        .iter()
+        .map(|(slot, set_by)| (slot.place(), (&slot.value, set_by)))
+        .collect();
     for slot in today {
-        let committed = set.iter().find(|(other, _)| *other == slot);
-        let set_by = committed.map_or(SetBy::NotCommitted, |(_, set_by)| set_by.clone());
+        let committed = set.get(&slot.place());
+        let committed = committed.filter(|(value, _)| **value == slot.value);
+        let set_by = committed.map_or(SetBy::NotCommitted, |(_, set_by)| (*set_by).clone());
         if environments
             .last()
             .is_none_or(|environment| environment.name != slot.environment)
@@ -215,7 +221,7 @@ impl Tip {
         let keys = all.iter().map(|place| place.key.clone()).collect();
         let place = all.into_iter().find(|place| place.key.as_str() == flag);
         let files = past.scope_files(site.commit, &site.layout)?;
-        let (scope, _) = scope_at(past, site.commit, &site.layout, &files)?;
+        let (scope, _) = scope_at(past, (site.commit, site.commit), &site.layout, &files)?;
         let version = match &place {
             Some(place) => sound_version(past, site.commit, &site.layout, &scope, place)?,
             None => None,
@@ -292,7 +298,10 @@ impl Walk {
             let Some((place, was)) = self.before(step, side, &asked.place)? else {
                 continue;
             };
-            let (same, others) = left.into_iter().partition(|slot| was.contains(slot));
+            let was: HashMap<(&str, &str), &Value> =
+                was.iter().map(|slot| (slot.place(), &slot.value)).collect();
+            let is_same = |slot: &Slot| was.get(&slot.place()) == Some(&&slot.value);
+            let (same, others) = left.into_iter().partition(is_same);
             left = others;
             match side.onward {
                 Some(commit) if !Vec::is_empty(&same) => {
@@ -323,7 +332,7 @@ impl Walk {
         let was = pair.map_or(Some(place), |pair| pair.before.as_ref());
         let Some(was) = was else { return Ok(None) };
         let layout = &side.layout;
-        let scope: Arc<PastScope> = scope_at(&self.past, parent, layout, files)?.0;
+        let scope: Arc<PastScope> = scope_at(&self.past, (parent, side.until), layout, files)?.0;
         let start = side.parent.unwrap_or(step.commit.id);
         let version = sound_version(&self.past, start, layout, &scope, was)?;
         Ok(version.map(|flag| (was.clone(), slots(&scope.catalog, &flag))))

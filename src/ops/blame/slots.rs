@@ -14,6 +14,13 @@ pub(super) struct Slot {
     pub(super) value: Value,
 }
 
+impl Slot {
+    /// Returns its environment and its name.
+    pub(super) fn place(&self) -> (&str, &str) {
+        (&self.environment, &self.name)
+    }
+}
+
 /// The slots that every record has, in the order in which they are told: those of the flag, and
 /// those of its first phase.
 const OF_FLAG: [&str; 13] = [

@@ -41,12 +41,17 @@ struct Beside<'s> {
 
 /// Returns what a commit changed. What a merge changed is what it changed beside every parent.
 pub(in crate::ops) fn compare(past: &Past, step: &Step) -> anyhow::Result<Compared> {
-    let (after, faults) = scope_at(past, step.commit.id, &step.layout, &step.scope)?;
+    let (after, faults) = scope_at(
+        past,
+        (step.commit.id, step.until),
+        &step.layout,
+        &step.scope,
+    )?;
     let mut besides = Vec::new();
     for side in &step.sides {
         let at = side.parent.unwrap_or(step.commit.id);
         let before = match &side.scope {
-            Some(files) => Some(scope_at(past, at, &side.layout, files)?.0),
+            Some(files) => Some(scope_at(past, (at, side.until), &side.layout, files)?.0),
             None => None,
         };
         let after = Arc::clone(&after);

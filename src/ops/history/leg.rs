@@ -12,8 +12,8 @@ use super::{Pair, Place, Wanted};
 /// A commit's state, as its children tell it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
-    /// The project is where the leg looks, with this scope.
-    Here(ScopeFiles),
+    /// The project is where the leg looks, with this scope, which it has had up to this commit.
+    Here(ScopeFiles, ObjectId),
     /// It is not; another leg goes on, or none.
     Elsewhere,
 }
@@ -63,11 +63,11 @@ impl Leg {
         }
         if is_first {
             // Whatever lies between has changed nothing.
-            return Ok(State::Here(self.scope.clone()));
+            return Ok(State::Here(self.scope.clone(), self.start));
         }
         let scope = past.scope_files(commit.id, &self.layout)?;
         Ok(if scope.has_project() {
-            State::Here(scope)
+            State::Here(scope, commit.id)
         } else {
             State::Elsewhere
         })
@@ -88,7 +88,7 @@ impl Leg {
     }
 
     fn assign(&mut self, commit: ObjectId, state: State) {
-        if let State::Here(_) = state {
+        if let State::Here(..) = state {
             self.open.insert(commit);
             self.states.insert(commit, state);
         } else {

@@ -49,6 +49,8 @@ pub(super) struct Side {
     pub(super) layout: Layout,
     /// The scope; `None` where there was no project.
     pub(super) scope: Option<ScopeFiles>,
+    /// The newest commit of those, without a gap, that have the same scope.
+    pub(super) until: ObjectId,
     /// The flags whose files differ.
     pub(super) pairs: Vec<Pair>,
     /// The commit of the trail that what was so before is asked of.
@@ -65,6 +67,8 @@ pub(super) struct Step {
     pub(super) begins: Option<ObjectId>,
     pub(super) layout: Layout,
     pub(super) scope: ScopeFiles,
+    /// The newest commit of those, without a gap, that have the same scope.
+    pub(super) until: ObjectId,
     /// One for each parent; one beside nothing where there is none.
     pub(super) sides: Vec<Side>,
     /// The flags that are followed; `None` for all.

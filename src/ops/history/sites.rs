@@ -46,7 +46,7 @@ impl Site {
     /// Returns the names of the environments that there are.
     pub(in crate::ops) fn environments(&self, past: &Past) -> anyhow::Result<BTreeSet<String>> {
         let files = past.scope_files(self.commit, &self.layout)?;
-        let (scope, _) = scope_at(past, self.commit, &self.layout, &files)?;
+        let (scope, _) = scope_at(past, (self.commit, self.commit), &self.layout, &files)?;
         let names = scope.catalog.environments.names();
         Ok(names.map(str::to_owned).collect())
     }

@@ -12,26 +12,45 @@ use super::Place;
 const MOST_REPLACED: usize = 50;
 
 /// Returns the scope of a commit; files of it that are broken count as they were before that. Also
-/// returns what is broken.
+/// returns what is broken. `until` is the newest commit of those, without a gap, that have the same
+/// scope: what counts is the same for all of them.
 pub(in crate::ops) fn scope_at(
     past: &Past,
-    commit: ObjectId,
+    (commit, until): (ObjectId, ObjectId),
     layout: &Layout,
     files: &ScopeFiles,
 ) -> anyhow::Result<(Arc<PastScope>, Vec<Fault>)> {
     let first = past.scope(files)?;
     let faults = first.faults.clone();
-    let mut scope = Arc::clone(&first);
+    if faults.is_empty() {
+        return Ok((first, faults));
+    }
+    if let Some(scope) = past.sound_scope(files, layout, until) {
+        return Ok((scope, faults));
+    }
+    let scope = replaced(past, commit, layout, &first)?;
+    past.tell_sound(files, layout, until, Arc::clone(&scope));
+    Ok((scope, faults))
+}
+
+/// Returns the scope in which the broken files are as they were before.
+fn replaced(
+    past: &Past,
+    commit: ObjectId,
+    layout: &Layout,
+    first: &Arc<PastScope>,
+) -> anyhow::Result<Arc<PastScope>> {
+    let mut scope = Arc::clone(first);
     for _ in 0..MOST_REPLACED {
         let Some(fault) = scope.faults.first() else {
-            return Ok((scope, faults));
+            return Ok(scope);
         };
         let Some(older) = older_scope(past, commit, layout, &scope.files, &fault.path)? else {
             break;
         };
         scope = past.scope(&older)?;
     }
-    Ok((first, faults))
+    Ok(Arc::clone(first))
 }
 
 fn older_scope(

@@ -104,7 +104,7 @@ impl Trail {
 
     fn step(&mut self, leg: &mut Leg, commit: PastCommit) -> anyhow::Result<Option<Step>> {
         let begins = leg.begins();
-        let State::Here(scope) = leg.state_of(&self.past, &commit)? else {
+        let State::Here(scope, until) = leg.state_of(&self.past, &commit)? else {
             leg.leave(&commit);
             return Ok(None);
         };
@@ -115,8 +115,8 @@ impl Trail {
         let mut sides = Vec::new();
         let mut states = Vec::new();
         for (at, (parent, differences)) in parents(&commit).into_iter().enumerate() {
-            let mut beyond = self.beyond(leg, &commit, &scope, parent, differences)?;
-            if let State::Here(_) = beyond.state {
+            let mut beyond = self.beyond(leg, &commit, (&scope, until), parent, differences)?;
+            if let State::Here(..) = beyond.state {
                 beyond.side.onward = commit.next.get(at).copied();
             }
             states.push(beyond.state);
@@ -126,6 +126,7 @@ impl Trail {
         Ok(Some(Step {
             layout: leg.layout.clone(),
             scope,
+            until,
             sides,
             begins,
             wanted: leg.wanted.keys(),
@@ -138,7 +139,7 @@ impl Trail {
         &mut self,
         leg: &Leg,
         commit: &PastCommit,
-        scope: &ScopeFiles,
+        (scope, until): (&ScopeFiles, ObjectId),
         parent: Option<ObjectId>,
         differences: &[Difference],
     ) -> anyhow::Result<Beyond> {
@@ -150,7 +151,11 @@ impl Trail {
             scope: was.has_project().then(|| was.clone()),
             pairs: pairs(&leg.layout, differences),
             scope_paths: scope.differing(&was),
+            until,
         };
+        if !side.scope_paths.is_empty() {
+            side.until = parent.unwrap_or(commit.id);
+        }
         let Some(parent) = side.parent else {
             return Ok(side.and_nothing());
         };
@@ -166,7 +171,7 @@ impl Trail {
             self.go_on_at(parent, leg.layout.clone(), wanted);
             return Ok(side.and_nothing());
         }
-        let state = State::Here(was);
+        let state = State::Here(was, side.until);
         Ok(Beyond { side, state })
     }
 
@@ -214,6 +219,7 @@ impl Trail {
             layout,
             scope_paths: is.differing(&was),
             scope: Some(was),
+            until: parent,
             pairs,
         }
         .and_nothing())

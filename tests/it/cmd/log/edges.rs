@@ -186,3 +186,44 @@ fn many_renamed_files_are_read_once() {
         assert_eq!(output.stdout.matches(&line).count(), 1, "{number}");
     }
 }
+
+#[test]
+fn a_shared_file_that_stays_broken_is_looked_up_once_each_time() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories, "here");
+    let segments = |country: &str| {
+        format!(
+            "segments:\n  s: {{conditions: [{{attribute: country, operator: equals, value: {country}}}]}}\n"
+        )
+    };
+    let flag = |share: u32| {
+        format!(
+            "default_value: false\ntargeting_rules: [{{name: r, conditions: [{{segment: s}}], value: true, percentage: {share}}}]\nenvironments: {{staging: {{enabled: true, percentage: 0}}}}\n"
+        )
+    };
+    repo.write("flags/segments.yaml", &segments("US"));
+    repo.write("flags/k.yaml", &flag(1));
+    repo.commit("new");
+    // The same broken text twice, over different ones that count meanwhile.
+    for country in ["US", "IT"] {
+        repo.write("flags/segments.yaml", &segments(country));
+        repo.git(&[
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "--all",
+            "--message",
+            country,
+        ]);
+        repo.write("flags/segments.yaml", "segments: [\n");
+        repo.commit("broken");
+        for share in 2..22 {
+            repo.write("flags/k.yaml", &flag(share));
+            repo.commit(&format!("{country} {share}"));
+        }
+    }
+    let lines = told(&repo, &["--env", "staging"]);
+    let heads = lines.iter().filter(|line| !line.starts_with(' '));
+    // The new flag, its shares, and Italy for the US; the first share after that is 2% again.
+    assert_eq!(heads.count(), 1 + 20 + 1 + 20, "{lines:#?}");
+}
