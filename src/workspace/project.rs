@@ -150,7 +150,7 @@ impl Project {
         let Some(objects) = Objects::find(folder)? else {
             return Err(RevisionError {
                 message: format!("`{}` is not in a Git repository", folder.display()),
-                hint: Some("revisions and histories are those of a Git repository".to_owned()),
+                hint: Some("there is no history: `git init` and commit first".to_owned()),
             }
             .into());
         };

@@ -14,8 +14,9 @@ use crate::git::{PastCommit, Person};
 use crate::model::FlagKey;
 use crate::workspace::{Fault, Past, Project, in_parallel};
 
-use super::history::message::{self, Said};
-use super::history::{Compared, Step, Told, Trail, Wanted, compare, shallow, sites};
+use super::history::message::Said;
+use super::history::sites::{self, Site};
+use super::history::{Compared, Step, Told, Trail, Wanted, compare, message, shallow};
 use super::open::Place;
 use super::write::Note;
 use super::{RevisionError, UsageError};
@@ -55,6 +56,34 @@ pub struct LogOptions {
     pub progress: Option<fn(usize)>,
 }
 
+impl LogOptions {
+    /// Returns what narrows the history down, as it is written.
+    fn filters(&self) -> Vec<String> {
+        let actions: Vec<String> = self
+            .actions
+            .iter()
+            .map(|one| one.name().to_owned())
+            .collect();
+        let times = [&self.since, &self.until].map(|time| time.iter().cloned().collect::<Vec<_>>());
+        let [since, until] = times;
+        let lists: [(&str, &[String]); 7] = [
+            ("flag", &self.flags),
+            ("env", &self.environments),
+            ("since", &since),
+            ("until", &until),
+            ("author", &self.authors),
+            ("action", &actions),
+            ("deployment-id", &self.deployments),
+        ];
+        let named = lists
+            .into_iter()
+            .flat_map(|(name, list): (&str, &[String])| {
+                list.iter().map(move |value| format!("--{name} {value}"))
+            });
+        named.collect()
+    }
+}
+
 /// What [`log`] found.
 #[derive(Debug, Clone)]
 pub struct LogReport {
@@ -62,6 +91,8 @@ pub struct LogReport {
     pub entries: Vec<LogEntry>,
     /// Why there may be more.
     pub notes: Vec<Note>,
+    /// What narrowed the history down: `--env production`.
+    pub filters: Vec<String>,
 }
 
 /// A commit that changed what is served.
@@ -142,7 +173,8 @@ pub fn log(options: &LogOptions) -> anyhow::Result<LogReport> {
     if is_whole {
         reader.met_all(&wanted, &known)?;
     }
-    reader.report(&site.objects)
+    reader.met_environments(&site)?;
+    reader.report(&site.objects, is_whole)
 }
 
 struct Reader<'o> {
@@ -235,19 +267,51 @@ impl Reader<'_> {
                 return Err(UsageError::new(message, hint).into());
             }
         }
+        Ok(())
+    }
+
+    /// Fails if an environment that was asked for is none and never was. What was read may not tell:
+    /// then the scopes of the whole history do.
+    fn met_environments(&mut self, site: &Site) -> anyhow::Result<()> {
+        let named = &self.options.environments;
+        if named
+            .iter()
+            .all(|name| self.met.environments.contains(name))
+        {
+            return Ok(());
+        }
+        let nobody = Wanted::Flags(Vec::new());
+        let layout = site.layout.clone();
+        let past = Arc::clone(&self.past);
+        let mut trail = Trail::new(past, site.commit, layout, nobody, None);
+        while let Some(step) = trail.read()? {
+            let scopes = step.sides.iter().filter_map(|side| side.scope.as_ref());
+            for files in std::iter::once(&step.scope).chain(scopes) {
+                let scope = self.past.scope(files)?;
+                let names = scope.catalog.environments.names();
+                self.met.environments.extend(names.map(str::to_owned));
+            }
+        }
         let environments = &self.met.environments;
-        let mut named = self.options.environments.iter();
-        let Some(name) = named.find(|name| !environments.contains(*name)) else {
+        let Some(name) = named.iter().find(|name| !environments.contains(*name)) else {
             return Ok(());
         };
+        if trail.cut_off.is_some() {
+            // What is not here may have had it.
+            return Ok(());
+        }
         let near = did_you_mean(name, environments.iter().map(String::as_str));
         let message = format!("there is no environment `{name}`, and there was none");
         Err(UsageError::new(message, near).into())
     }
 
-    fn report(self, objects: &crate::git::Objects) -> anyhow::Result<LogReport> {
+    fn report(self, objects: &crate::git::Objects, is_whole: bool) -> anyhow::Result<LogReport> {
         let mut notes = Vec::new();
-        if let Some(commit) = self.trail.cut_off.filter(|_| objects.is_shallow()) {
+        if let Some(commit) = self
+            .trail
+            .cut_off
+            .filter(|_| is_whole && objects.is_shallow())
+        {
             let Note { message, hint } = shallow(commit);
             if self.entries.is_empty() {
                 return Err(RevisionError { message, hint }.into());
@@ -257,6 +321,7 @@ impl Reader<'_> {
         Ok(LogReport {
             entries: self.entries,
             notes,
+            filters: self.options.filters(),
         })
     }
 }

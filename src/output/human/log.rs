@@ -10,6 +10,11 @@ use super::effects::line;
 /// Returns the commits, each with who, when and why, and what it changed.
 #[must_use]
 pub fn log(report: &LogReport) -> String {
+    if report.entries.is_empty() && !report.filters.is_empty() {
+        let filters = report.filters.iter().map(|filter| line(filter));
+        let filters: Vec<String> = filters.collect();
+        return format!("no commit matches {}\n", filters.join(", "));
+    }
     if report.entries.is_empty() {
         return "nothing has changed what is served\n".to_owned();
     }

@@ -482,16 +482,32 @@ fn what_is_missing_is_an_error() {
         .ffctl(&["log", "--flag", "a", "--env", "stagin"])
         .exits(2);
     assert!(output.stderr.contains("did you mean `staging`"), "{output}");
+    for more in [
+        &["-n", "1"][..],
+        &["--since", "2020-01-01"],
+        &["--flag", "a"],
+    ] {
+        let arguments = [&["log", "--env", "stagin"], more].concat();
+        let output = repo.ffctl(&arguments).exits(2);
+        assert!(output.stderr.contains("did you mean `staging`"), "{output}");
+    }
+    let output = repo
+        .ffctl(&["blame", "--flag", "a", "--env", "stagin"])
+        .exits(2);
+    assert!(output.stderr.contains("did you mean `staging`"), "{output}");
     let output = repo
         .ffctl(&["log", "--env", "production", "--action", "killed"])
         .exits(0);
-    assert_eq!(output.stdout, "nothing has changed what is served\n");
+    assert_eq!(
+        output.stdout,
+        "no commit matches --env production, --action killed\n"
+    );
     let outside = repositories.path("outside");
     std::fs::create_dir_all(&outside).unwrap();
     std::fs::write(outside.join("ffctl.toml"), "").unwrap();
     let output = TestRepo { path: outside }.ffctl(&["log"]).exits(2);
     assert!(
-        output.stderr.contains("not in a Git repository"),
+        output.stderr.contains("not in a Git repository") && output.stderr.contains("`git init`"),
         "{output}"
     );
 
@@ -514,6 +530,9 @@ fn what_is_missing_is_an_error() {
     assert!(output.stdout.contains("20% → 30%"), "{output}");
     assert!(!output.stdout.contains("new:"), "{output}");
     assert!(output.stderr.contains("git fetch --unshallow"), "{output}");
+    // What was asked for is here.
+    let output = shallow.ffctl(&["log", "-n", "1"]).exits(0);
+    assert!(!output.stderr.contains("shallow"), "{output}");
 
     let damaged = repositories.clone_of(&repo, "damaged");
     let tree = damaged.id("HEAD~1:flags");
