@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::git::{History, ObjectId, PastCommit, RevisionError, Watched};
 use crate::model::FlagKey;
-use crate::workspace::{Layout, Part, Past, Project, ScopeFiles};
+use crate::workspace::{CONFIG_FILE, Layout, Part, Past, Project, ScopeFiles};
 
 use super::trail::Start;
 use super::{Pair, Place, Wanted};
@@ -181,7 +181,12 @@ pub(super) fn moved_project(
     let place = Project::folder_at(past.objects(), parent, &layout.prefix, name.as_deref());
     let folder = match place {
         Ok(folder) => folder,
-        Err(error) if error.is::<RevisionError>() && is_absent(past, parent)? => return Ok(None),
+        Err(error) if error.is::<RevisionError>() && is_absent(past, parent)? => {
+            match left_folder(past, commit, parent, name.as_deref())? {
+                Some(folder) => folder,
+                None => return Ok(None),
+            }
+        }
         Err(error) => return Err(error),
     };
     let prefix = if folder.is_empty() {
@@ -200,6 +205,34 @@ pub(super) fn moved_project(
     }
     was.flags = past.flags_folder(&past.scope_files(parent, &was)?)?;
     Ok(Some(was))
+}
+
+/// Returns the folder of the only project of a name, or of those without one, that a commit has taken
+/// away.
+fn left_folder(
+    past: &Past,
+    commit: ObjectId,
+    parent: ObjectId,
+    name: Option<&str>,
+) -> anyhow::Result<Option<String>> {
+    let mut left = Vec::new();
+    for entry in past.objects().files(parent, "")? {
+        let prefix = entry.path.strip_suffix(CONFIG_FILE);
+        let prefix = prefix.filter(|prefix| prefix.is_empty() || prefix.ends_with('/'));
+        let Some(prefix) = prefix else { continue };
+        if past.objects().entry(commit, &entry.path)?.is_some() {
+            continue;
+        }
+        let layout = Layout {
+            prefix: prefix.to_owned(),
+            flags: "flags".to_owned(),
+        };
+        let own = past.project_name(&past.scope_files(parent, &layout)?)?;
+        if own.as_deref() == name {
+            left.push(prefix.trim_end_matches('/').to_owned());
+        }
+    }
+    Ok(if left.len() == 1 { left.pop() } else { None })
 }
 
 /// Returns whether a commit can be read, so that what is not found in it is not there.

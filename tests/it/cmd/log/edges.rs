@@ -1,7 +1,8 @@
 //! Merges, renames, and what is damaged or in the way.
 
-use super::{project, told};
-use crate::support::git::Repositories;
+use super::{OFF, ON, project, told};
+use crate::support::ENVIRONMENTS;
+use crate::support::git::{Repositories, TestRepo};
 
 fn rules(a: u32, b: u32) -> String {
     let rule = |name: &str, country: &str, share: u32| {
@@ -226,4 +227,33 @@ fn a_shared_file_that_stays_broken_is_looked_up_once_each_time() {
     let heads = lines.iter().filter(|line| !line.starts_with(' '));
     // The new flag, its shares, and Italy for the US; the first share after that is 2% again.
     assert_eq!(heads.count(), 1 + 20 + 1 + 20, "{lines:#?}");
+}
+
+#[test]
+fn a_project_that_moved_beside_another_is_followed() {
+    let repositories = Repositories::new();
+    let repo = repositories.init("here");
+    for folder in ["p", "q"] {
+        repo.write(&format!("{folder}/ffctl.toml"), "");
+        repo.write(&format!("{folder}/flags/environments.yaml"), ENVIRONMENTS);
+        repo.write(&format!("{folder}/flags/k.yaml"), ON);
+    }
+    repo.commit("new");
+    repo.write("q/flags/k.yaml", OFF);
+    repo.commit("of q");
+    repo.write("p/flags/k.yaml", OFF);
+    repo.commit("of p");
+    repo.git(&["mv", "p", "p2"]);
+    repo.commit("moved");
+    let moved = TestRepo {
+        path: repo.path.join("p2"),
+    };
+    let expected = [
+        "of p: disabled",
+        "  k staging disabled on for everybody → off",
+        "new: created",
+        "  k staging created new: true for everybody",
+    ];
+    assert_eq!(told(&moved, &["--env", "staging"]), expected);
+    assert_eq!(told(&moved, &["--env", "staging", "--flag", "k"]), expected);
 }
