@@ -4,7 +4,9 @@ use std::path::Path;
 
 use crate::cli::args::{Clock, FlagsArg, WriteArgs};
 use crate::cli::{ExitStatus, Ui};
-use crate::ops::{self, Cause, InForce, Plan, Request, Verb, WriteReport, WriteStatus};
+use crate::ops::{
+    self, Cause, InForce, Plan, Request, Skipped, Target, Verb, WriteReport, WriteStatus,
+};
 use crate::output::{human, json};
 
 /// Returns the request of a command.
@@ -94,7 +96,7 @@ fn said(request: &Request) -> Option<&'static str> {
 }
 
 /// A kill that changes nothing is a no; so is a flag that could not be killed, and a commit that
-/// says something else.
+/// says something else; and an undoing that comes to nothing because of what it must leave.
 fn status(request: &Request, report: &WriteReport<Plan>) -> ExitStatus {
     if !report.changed_by_hook.is_empty() || report.in_force == Some(InForce::Held) {
         return ExitStatus::No;
@@ -111,6 +113,15 @@ fn status(request: &Request, report: &WriteReport<Plan>) -> ExitStatus {
             .iter()
             .all(|skipped| skipped.cause == Cause::Done);
         if broken || (nothing && !all_done) {
+            return ExitStatus::No;
+        }
+    }
+    if let Verb::Rollback(rollback) = &request.verb
+        && let Target::Commit(_) | Target::Deployment(_) = rollback.target
+    {
+        let nothing = report.planned.is_empty() || report.status == WriteStatus::Nothing;
+        let is_left = |skipped: &Skipped| skipped.cause != Cause::Done;
+        if nothing && plan.skipped.iter().any(is_left) {
             return ExitStatus::No;
         }
     }

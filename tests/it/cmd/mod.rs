@@ -20,6 +20,7 @@ mod man;
 mod restore;
 mod revisions;
 mod rollback;
+mod rollback_inverse;
 mod schema;
 mod show;
 mod validate;

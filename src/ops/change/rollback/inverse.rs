@@ -3,26 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::diagnostic::join_names;
+use crate::diagnostic::{Diagnostics, join_names};
 use crate::document::Tree;
 use crate::git;
 use crate::literal;
 use crate::model::{Flag, RESERVED_STEMS};
 use crate::patch::{self, Age, Back, Conflict, Found, Newer, Undo, Undone};
 use crate::store::FileChange;
+use crate::text::SourceMap;
 use crate::tree::{FileTree, Overlay};
-use crate::workspace::{Project, ProjectTree, Selection, yaml_stem};
+use crate::workspace::{CONFIG_FILE, Project, ProjectTree, Selection, yaml_stem};
 use crate::yaml;
 
 use super::super::super::open::{Opened, unknown_flag};
 use super::super::super::write::Planned;
-use super::super::plan::{Job, Plan, Planner, edited};
+use super::super::plan::{Cause, Job, Plan, Planner, Skipped, edited};
 use super::super::{RefusedError, Request, refused};
 use super::past::{self, Past};
+use super::side::{File, Reader, Side, is_same};
 use super::{Rollback, all_keys, tell};
-
-/// A file of a side: its path, and its text.
-type File = Option<(String, String)>;
 
 /// What one commit changed, by flag and by file of definitions: before, and after.
 struct Change {
@@ -30,6 +29,10 @@ struct Change {
     parent: Past,
     flags: BTreeMap<String, (File, File)>,
     definitions: BTreeMap<String, (File, File)>,
+    /// The files of definitions that stay, for only a part is to go back.
+    left: Vec<String>,
+    /// Whether ffctl.toml was changed too.
+    settings: bool,
 }
 
 /// Plans what undoes commits, the newest first.
@@ -43,7 +46,7 @@ pub(super) fn plan(
 ) -> anyhow::Result<Planned<Plan>> {
     let mut changes = Vec::new();
     for commit in commits {
-        changes.push(change(root, commit)?);
+        changes.push(change(root, commit, request)?);
     }
     join(&mut changes);
     let touched = touched(&changes, request);
@@ -63,33 +66,49 @@ pub(super) fn plan(
     undoing.plan(&changes, &touched, title)
 }
 
-fn change(root: &Path, past: &Past) -> anyhow::Result<Change> {
+fn change(root: &Path, past: &Past, request: &Request) -> anyhow::Result<Change> {
     let parent = past::parent(root, past)?;
-    let (before, after) = (past::project(root, &parent)?, past::project(root, past)?);
-    let (was, is) = (files(&before), files(&after));
+    let before = Reader::new(root, &parent, request)?;
+    let after = Reader::new(root, past, request)?;
+    let (was, is) = (files(&before.project)?, files(&after.project)?);
+    let differs = |path: &str| -> anyhow::Result<bool> {
+        Ok(id(&before.project, path)? != id(&after.project, path)?)
+    };
     let mut change = Change {
         past: past.clone(),
         parent,
         flags: BTreeMap::new(),
         definitions: BTreeMap::new(),
+        left: Vec::new(),
+        settings: differs(CONFIG_FILE)?,
     };
+    let narrows = !request.environments.is_empty() || !request.flags.is_empty();
     let all: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
     for path in all {
-        let id =
-            |project: &Project| Some(project.revision()?.id(path).ok()?.map(|id| id.to_string()));
-        if id(&before) == id(&after) {
-            continue;
-        }
         let Some(stem) = yaml_stem(path) else {
             continue;
         };
-        // A file that has moved is found by its name on the other side.
-        let side = |project: &Project, files: &BTreeMap<String, bool>| -> File {
-            let found = files.keys().find(|path| yaml_stem(path) == Some(stem))?;
-            Some((found.clone(), text(&project.tree, found)?))
-        };
-        let sides = (side(&before, &was), side(&after, &is));
         let is_definition = was.get(path).or(is.get(path)) == Some(&true);
+        let is_meant = is_definition
+            || request.flags.is_empty()
+            || request.flags.iter().any(|key| key == stem);
+        if !is_meant || !differs(path)? {
+            continue;
+        }
+        if is_definition && narrows {
+            change.left.push(format!("{stem}.yaml"));
+            continue;
+        }
+        // A file that has moved is found by its name on the other side.
+        let side = |reader: &Reader, files: &BTreeMap<String, bool>| -> anyhow::Result<File> {
+            let named = |path: &&String| yaml_stem(path) == Some(stem);
+            let own = files.contains_key(path).then_some(path);
+            match own.or_else(|| files.keys().find(named)) {
+                Some(found) => reader.file(found, is_definition),
+                None => Ok(None),
+            }
+        };
+        let sides = (side(&before, &was)?, side(&after, &is)?);
         let list = if is_definition {
             &mut change.definitions
         } else {
@@ -98,6 +117,13 @@ fn change(root: &Path, past: &Past) -> anyhow::Result<Change> {
         list.insert(stem.to_owned(), sides);
     }
     Ok(change)
+}
+
+fn id(project: &Project, path: &str) -> anyhow::Result<Option<git::ObjectId>> {
+    let Some(revision) = project.revision() else {
+        return Ok(None);
+    };
+    Ok(revision.id(path)?)
 }
 
 fn holds_kill_switch(root: &Tree) -> bool {
@@ -130,11 +156,10 @@ fn join_files(
     newer: &mut BTreeMap<String, (File, File)>,
     older: &mut BTreeMap<String, (File, File)>,
 ) {
-    let text = |file: &File| file.as_ref().map(|(_, text)| text.clone());
     for (key, (_, after)) in older {
         if newer
             .get(key)
-            .is_some_and(|(before, _)| text(before) == text(after))
+            .is_some_and(|(before, _)| is_same(before, after))
             && let Some((_, last)) = newer.remove(key)
         {
             *after = last;
@@ -143,16 +168,16 @@ fn join_files(
 }
 
 /// Returns the YAML files of a project, and whether each is one of definitions.
-fn files(project: &Project) -> BTreeMap<String, bool> {
+fn files(project: &Project) -> anyhow::Result<BTreeMap<String, bool>> {
     let folder = project.flags_folder();
-    let listed = project.tree.list(folder).unwrap_or_default();
+    let listed = project.tree.list(folder)?;
     let files = listed.into_iter().filter_map(|file| {
         let stem = yaml_stem(&file.path)?;
         let inside = file.path.strip_prefix(folder)?.trim_start_matches('/');
         let is_definition = !inside.contains('/') && RESERVED_STEMS.contains(&stem);
         Some((file.path, is_definition))
     });
-    files.collect()
+    Ok(files.collect())
 }
 
 fn text(tree: &impl FileTree, path: &str) -> Option<String> {
@@ -175,6 +200,22 @@ struct Sheet {
     text: String,
     /// What it is to say; `None` where it is to be removed.
     root: Option<Tree>,
+}
+
+impl Sheet {
+    /// Returns whether nothing is planned yet for a file that says this.
+    fn is_as_it_was(&self, text: &str) -> bool {
+        self.before.as_deref() == Some(text) && self.text == text
+    }
+}
+
+/// Returns what a file of definitions says: nothing, where nothing is in it. `None` where it cannot
+/// be understood.
+fn definitions_of(text: &str) -> Option<Tree> {
+    let mut told = Diagnostics::default();
+    let document = yaml::parse(SourceMap::default().next_id(), text, &mut told);
+    let tree = document.map_or_else(Tree::map, |document| Tree::of(document.root()));
+    (!told.has_errors()).then_some(tree)
 }
 
 /// A conflict: where, and with which commit.
@@ -251,20 +292,23 @@ impl Undoing<'_, '_> {
                 self.flag(key, before, after, change)?;
             }
         }
-        let narrows = !request.environments.is_empty() || !request.flags.is_empty();
-        if narrows && !change.definitions.is_empty() {
-            let names: Vec<String> = change
-                .definitions
-                .keys()
-                .map(|stem| format!("{stem}.yaml"))
-                .collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        if change.settings && request.flags.is_empty() {
+            self.planner.plan.skipped.push(Skipped {
+                flag: CONFIG_FILE.to_owned(),
+                why: format!(
+                    "the commit {} changed it, and that is not undone: edit it by hand",
+                    change.past.name
+                ),
+                cause: Cause::Unaffected,
+            });
+        }
+        if !change.left.is_empty() {
+            let names: Vec<&str> = change.left.iter().map(String::as_str).collect();
             self.note(format!(
                 "the commit {} changed {} too, which stays: leave out `--flag` and `--env` to undo that",
                 change.past.name,
                 join_names(&names, "and").replace('`', "")
             ));
-            return Ok(());
         }
         for (stem, (before, after)) in &change.definitions {
             self.definitions(stem, before, after, change)?;
@@ -299,8 +343,12 @@ impl Undoing<'_, '_> {
         after: &File,
         change: &Change,
     ) -> anyhow::Result<()> {
-        let tree = |file: &File| file.as_ref().and_then(|(_, text)| yaml::tree(text));
-        let (was, is) = (tree(before), tree(after));
+        let tree = |file: &File| {
+            file.as_ref()
+                .map(|side| side.flag(key).cloned())
+                .transpose()
+        };
+        let (was, is) = (tree(before)?, tree(after)?);
         let today = self.sheet(key).and_then(|sheet| sheet.root.clone());
         match (was, is, today) {
             (Some(was), Some(is), Some(today)) => {
@@ -399,8 +447,13 @@ impl Undoing<'_, '_> {
             Selection::Flags(&[key]),
             self.planner.request,
         )?;
-        let (Some((path, text)), Some(flag)) = (before, then.catalog.flags.get(key)) else {
-            return Ok(());
+        let (Some(Side { path, text, .. }), Some(flag)) = (before, then.catalog.flags.get(key))
+        else {
+            let message = format!("`{key}` cannot be understood at {}", change.parent.name);
+            let hint = format!(
+                "`ffctl rollback --to REV --flag {key}` brings back a revision at which it was sound"
+            );
+            return Err(RefusedError::new(message, hint).into());
         };
         self.planner.is_free(key, None)?;
         let root = self.brought_back(&then, flag, text, change)?;
@@ -466,20 +519,41 @@ impl Undoing<'_, '_> {
         } else {
             stem
         };
-        let tree = |file: &File| {
-            let tree = file.as_ref().and_then(|(_, text)| yaml::tree(text));
-            tree.unwrap_or_else(Tree::map)
-        };
-        let (was, is) = (tree(before), tree(after));
         let name = format!("{stem}.yaml");
         if !self.sheets.contains_key(&name) {
-            let sheet = self.definition_sheet(stem, before);
+            let sheet = self.definition_sheet(stem, before)?;
             self.sheets.insert(name.clone(), sheet);
         }
-        let sheet = self.sheets.get(&name);
-        let (path, today) = sheet.map_or_else(Default::default, |sheet| {
-            (sheet.path.clone(), sheet.root.clone())
-        });
+        let Some(sheet) = self.sheets.get_mut(&name) else {
+            return Ok(());
+        };
+        let tree = |file: &File| -> Result<Tree, RefusedError> {
+            let side = file.as_ref().map(Side::definitions).transpose()?;
+            Ok(side.cloned().unwrap_or_else(Tree::map))
+        };
+        let was = tree(before)?;
+        let is_untouched = after
+            .as_ref()
+            .is_some_and(|side| sheet.is_as_it_was(&side.text));
+        if is_untouched
+            && (after
+                .as_ref()
+                .is_some_and(|side| side.definitions().is_err()))
+        {
+            // What the commit broke is as it was, as a whole: nothing else can be kept.
+            sheet.root = before.is_some().then(|| was.clone());
+            sheet.text = before
+                .as_ref()
+                .map_or_else(String::new, |side| side.text.clone());
+            return Ok(());
+        }
+        let is = tree(after)?;
+        if sheet.before.is_some() && sheet.root.is_none() && sheet.is_as_it_was(&sheet.text) {
+            let message = format!("{} cannot be understood as it is", sheet.path);
+            let hint = "mend the file first: `ffctl validate` shows what is wrong with it";
+            return Err(RefusedError::new(message, hint.to_owned()).into());
+        }
+        let (path, today) = (sheet.path.clone(), sheet.root.clone());
         let today = today.unwrap_or_else(Tree::map);
         let undone = patch::undo_definitions(list, &was, &is, &today, &self.undo_options(change));
         let conflicts = undone.conflicts.clone();
@@ -502,24 +576,37 @@ impl Undoing<'_, '_> {
         Ok(())
     }
 
-    fn definition_sheet(&self, stem: &str, before: &File) -> Sheet {
+    fn definition_sheet(&self, stem: &str, before: &File) -> anyhow::Result<Sheet> {
         let folder = self.planner.project.flags_folder();
-        let found = super::super::plan::special_file(&self.planner.overlay, folder, stem);
-        if let Some((path, text, root)) = found {
-            return Sheet {
-                path,
+        for extension in ["yaml", "yml"] {
+            let path = format!("{folder}/{stem}.{extension}");
+            let Some(bytes) = self.planner.overlay.read(&path)? else {
+                continue;
+            };
+            let text = String::from_utf8(bytes).map_err(|_| {
+                let hint = "mend the file first".to_owned();
+                RefusedError::new(format!("{path} is not UTF-8"), hint)
+            })?;
+            return Ok(Sheet {
+                root: definitions_of(&text),
                 before: Some(text.clone()),
                 text,
-                root: Some(root),
-            };
+                path,
+            });
         }
-        let (path, text) = before.clone().unwrap_or_default();
-        Sheet {
-            path,
+        let text = before
+            .as_ref()
+            .map_or_else(String::new, |side| side.text.clone());
+        let path = before.as_ref().map_or("", |side| side.path.as_str());
+        let extension = path
+            .rsplit_once('.')
+            .map_or("yaml", |(_, extension)| extension);
+        Ok(Sheet {
+            path: format!("{folder}/{stem}.{extension}"),
             before: None,
             text,
             root: None,
-        }
+        })
     }
 
     /// Returns the newest commit since that changed a slot.

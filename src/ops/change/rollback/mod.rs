@@ -6,6 +6,7 @@
 
 mod inverse;
 mod past;
+mod side;
 mod to;
 
 use std::path::Path;
