@@ -336,7 +336,7 @@ pub(super) fn holds_slot(map: &Tree) -> bool {
 }
 
 /// Lays the slots of a step over an entry, whole slots at a time.
-fn lay_over(map: &mut Tree, set: &Tree) {
+pub(super) fn lay_over(map: &mut Tree, set: &Tree) {
     for group in GROUPS {
         if group.iter().any(|key| set.has(key)) {
             for key in group {

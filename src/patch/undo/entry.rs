@@ -2,7 +2,8 @@
 
 use crate::document::{Style, Tree};
 use crate::format::{ENTRY_KEYS, FLAG_KEYS, SERVING_KEYS};
-use crate::patch::entry::{describe_step, step_time, steps};
+use crate::literal;
+use crate::patch::entry::{describe_step, lay_over, step_time, steps};
 use crate::patch::hold;
 
 use super::{Three, Undoing, names_of};
@@ -100,7 +101,74 @@ impl Undoing<'_> {
         if let Some(switch) = self.kill_switch(three.key("kill_switch")) {
             put(&mut map, "kill_switch", switch.cloned());
         }
+        let is_off = |entry: &Tree| entry.get("enabled").and_then(Tree::as_bool) == Some(false);
+        let comes_on = (is_off(today) && !is_off(&map)).then_some(self.options.at);
+        let is_lifted = today.has("kill_switch") && !map.has("kill_switch");
+        let lifted = is_lifted.then(|| self.thrown(today));
+        if let Some(time) = comes_on.into_iter().chain(lifted).min() {
+            self.hold(&mut map, time);
+        }
         map
+    }
+
+    /// Returns when the kill switch of a flag or an entry was thrown.
+    pub(super) fn thrown(&self, holder: &Tree) -> i64 {
+        let at = || literal::date_time(holder.get("kill_switch")?.get("at")?.as_str()?);
+        let thrown = at().map_or(self.options.at, literal::whole_second);
+        thrown.min(self.options.now)
+    }
+
+    /// What comes on again is what it was at a time: steps that had elapsed are folded in, those that
+    /// have elapsed since are dropped, and ramps are held.
+    pub(super) fn hold(&mut self, map: &mut Tree, time: i64) {
+        if self.options.resume {
+            return;
+        }
+        let is_over = |time: i64| move |step: &Tree| step_time(step).is_some_and(|at| at <= time);
+        let (elapsed, ahead): (Vec<Tree>, Vec<Tree>) =
+            steps(map).into_iter().partition(is_over(time));
+        let (dropped, left): (Vec<Tree>, Vec<Tree>) =
+            ahead.into_iter().partition(is_over(self.options.now));
+        for set in elapsed.iter().filter_map(|step| step.get("set")) {
+            lay_over(map, set);
+        }
+        if !elapsed.is_empty() || !dropped.is_empty() {
+            put(map, "schedule", (!left.is_empty()).then(|| left.into()));
+        }
+        for step in &dropped {
+            let note = format!("dropped {} of {}", describe_step(step), self.place());
+            self.notes.push(note);
+        }
+        if let Some(done) = hold::stop(map, &ENTRY_KEYS, time) {
+            let note = format!("the ramp of {} is {done}", self.place());
+            self.notes.push(note);
+        }
+        let rules = map.get_mut("targeting_rules").and_then(Tree::items_mut);
+        for rule in rules.into_iter().flatten() {
+            self.hold_rule(rule, time);
+        }
+    }
+
+    /// As [`Undoing::hold`], where the switch of the whole flag is lifted.
+    pub(super) fn hold_all(&mut self, time: i64) {
+        if self.options.resume {
+            return;
+        }
+        let mut root = std::mem::replace(&mut self.root, Tree::map());
+        let rules = root.get_mut("targeting_rules").and_then(Tree::items_mut);
+        for rule in rules.into_iter().flatten() {
+            self.hold_rule(rule, time);
+        }
+        if let Some(list) = root.get_mut("environments") {
+            for (name, _) in list.clone().entries() {
+                if let Some(entry) = list.get_mut(name).filter(|entry| entry.is_map()) {
+                    self.environment = Some(name.clone());
+                    self.hold(entry, time);
+                }
+            }
+            self.environment = None;
+        }
+        self.root = root;
     }
 
     fn serving(&mut self, three: Three<'_>, map: &mut Tree) {

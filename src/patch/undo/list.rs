@@ -39,17 +39,17 @@ impl Undoing<'_> {
             .flatten()
         {
             if find(three.after, "name", id(rule, "name").unwrap_or_default()) != Some(rule) {
-                self.hold_rule(rule);
+                self.hold_rule(rule, self.options.at);
             }
         }
         Some(rules)
     }
 
-    fn hold_rule(&mut self, rule: &mut Tree) {
+    pub(super) fn hold_rule(&mut self, rule: &mut Tree, time: i64) {
         if self.options.resume {
             return;
         }
-        if let Some(done) = hold::stop(rule, &RULE_KEYS, self.options.at) {
+        if let Some(done) = hold::stop(rule, &RULE_KEYS, time) {
             let name = id(rule, "name").unwrap_or_default().to_owned();
             let place = self.place();
             let note = format!("the ramp of rule {name} of {place} is {done}");
@@ -78,7 +78,7 @@ impl Undoing<'_> {
             };
             let mut item = item.cloned();
             if let Some(rule) = item.as_mut().filter(|_| key == "name") {
-                self.hold_rule(rule);
+                self.hold_rule(rule, self.options.at);
             }
             changed = true;
             put(&mut list, key, name, item, &before);

@@ -104,6 +104,10 @@ pub fn undo(before: &Tree, after: &Tree, today: &Tree, options: &Undo<'_>) -> Un
         );
     }
     undoing.entries(three);
+    if today.has("kill_switch") && !undoing.root.has("kill_switch") {
+        let thrown = undoing.thrown(today);
+        undoing.hold_all(thrown);
+    }
     undoing.done()
 }
 

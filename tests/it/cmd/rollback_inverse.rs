@@ -212,3 +212,188 @@ fn a_change_of_the_settings_is_said_not_to_be_undone() {
     assert!(output.to_string().contains("not undone"), "{output}");
     assert_eq!(repo.read("flags/k.yaml"), FLAG);
 }
+
+/// At 50% on the day of the second commit, and at 58% today.
+const RAMP: &str = "default_value: false\nenvironments:\n  production:\n    enabled: true\n    gradual: {start: 2026-09-24T00:00:00Z, increment: 1, every: 1d}\n";
+
+#[track_caller]
+fn served_in_a_year(repo: &TestRepo, share: &str) {
+    for time in ["2026-11-20T12:00:00Z", "2027-11-20T12:00:00Z"] {
+        let mut list = repo.command(&["list", "--env", "production"]);
+        let output = Output::of(&list.env("FFCTL_NOW", time).output().unwrap());
+        assert!(output.stdout.contains(share), "{share} at {time}: {output}");
+    }
+}
+
+#[test]
+fn a_ramp_that_the_commit_switched_off_comes_back_held() {
+    let repositories = Repositories::new();
+    let off = RAMP.replace("enabled: true", "enabled: false");
+    let files: [Files<'_>; 2] = [
+        &[("flags/k.yaml", Some(RAMP))],
+        &[("flags/k.yaml", Some(&off))],
+    ];
+    let repo = history(&repositories, &files);
+    let output = roll(&repo, &["--commit", "HEAD"]).exits(0);
+    assert!(
+        output
+            .stderr
+            .contains("the ramp of production is held at 50%"),
+        "{output}"
+    );
+    served_in_a_year(&repo, "50%");
+    repo.git(&["reset", "--quiet", "--hard", "HEAD^"]);
+    roll(&repo, &["--commit", "HEAD", "--resume"]).exits(0);
+    assert_eq!(repo.read("flags/k.yaml"), RAMP);
+}
+
+#[test]
+fn a_step_that_came_while_it_was_off_is_dropped() {
+    let steps = "default_value: false\nenvironments:\n  production:\n    enabled: true\n    percentage: 1\n    schedule:\n      - {at: 2026-11-11T00:00:00Z, set: {percentage: 2}}\n      - {at: 2026-11-15T00:00:00Z, set: {percentage: 100}}\n";
+    let repositories = Repositories::new();
+    let off = steps.replace("enabled: true", "enabled: false");
+    let files: [Files<'_>; 2] = [
+        &[("flags/k.yaml", Some(steps))],
+        &[("flags/k.yaml", Some(&off))],
+    ];
+    let repo = history(&repositories, &files);
+    let output = roll(&repo, &["--commit", "HEAD"]).exits(0);
+    assert!(
+        output.stderr.contains("dropped the step at 2026-11-15"),
+        "{output}"
+    );
+    served_in_a_year(&repo, "2%");
+}
+
+#[test]
+fn a_ramp_under_a_kill_switch_comes_back_as_it_was_when_it_was_thrown() {
+    let switch = "kill_switch: {reason: r, at: 2026-11-11T12:00:00Z}\n";
+    let killed = [format!("{RAMP}    {switch}"), format!("{switch}{RAMP}")];
+    for text in killed {
+        let repositories = Repositories::new();
+        let files: [Files<'_>; 2] = [
+            &[("flags/k.yaml", Some(RAMP))],
+            &[("flags/k.yaml", Some(&text))],
+        ];
+        let repo = history(&repositories, &files);
+        roll(&repo, &["--commit", "HEAD", "--lift-kill-switches"]).exits(0);
+        served_in_a_year(&repo, "49%");
+    }
+}
+
+#[test]
+fn a_ramp_from_elsewhere_is_not_let_run_on() {
+    let rules = "default_value: false\ntargeting_rules:\n  - name: r\n    conditions: []\n    gradual: {start: 2026-09-24T00:00:00Z, increment: 1, every: 1d}\nenvironments:\n  production: {enabled: true}\n";
+    let off = rules.replace("enabled: true", "enabled: false");
+    let repositories = Repositories::new();
+    let files: [Files<'_>; 2] = [
+        &[("flags/k.yaml", Some(rules))],
+        &[("flags/k.yaml", Some(&off))],
+    ];
+    let repo = history(&repositories, &files);
+    let told = [
+        "`k` would be served to more people in production",
+        "rollback --to",
+        "--resume",
+    ];
+    refused(&repo, &["--commit", "HEAD"], &told);
+    roll(&repo, &["--commit", "HEAD", "--resume"]).exits(0);
+    assert_eq!(repo.read("flags/k.yaml"), rules);
+}
+
+#[test]
+fn an_inherited_kill_switch_is_not_lifted_by_the_environments() {
+    let apart = ENVIRONMENTS.replace("auto_sync: true", "auto_sync: false");
+    let killed = "default_value: false\nenvironments:\n  development: {enabled: true, kill_switch: {reason: r, at: 2026-11-13T12:00:00Z}}\n  staging: true\n";
+    let free =
+        "default_value: false\nenvironments:\n  development: {enabled: true}\n  staging: true\n";
+    let repositories = Repositories::new();
+    let files: [Files<'_>; 3] = [
+        &[
+            ("flags/k.yaml", Some(free)),
+            ("flags/environments.yaml", Some(&apart)),
+        ],
+        &[("flags/environments.yaml", Some(ENVIRONMENTS))],
+        &[("flags/k.yaml", Some(killed))],
+    ];
+    let repo = history(&repositories, &files);
+    let told = [
+        "lift the kill switch of `k` in staging",
+        "--lift-kill-switches",
+    ];
+    refused(&repo, &["--commit", "HEAD^"], &told);
+    roll(&repo, &["--commit", "HEAD^", "--lift-kill-switches"]).exits(0);
+    assert_eq!(repo.read("flags/environments.yaml"), apart);
+}
+
+#[test]
+fn a_killed_flag_is_not_archived() {
+    let archived = format!("{FLAG}archived: {{at: 2026-09-01T00:00:00Z, reason: old}}\n");
+    let killed = format!("{FLAG}kill_switch: {{reason: r, at: 2026-11-13T12:00:00Z}}\n");
+    let repositories = Repositories::new();
+    let files: [Files<'_>; 3] = [
+        &[("flags/k.yaml", Some(&archived))],
+        &[("flags/k.yaml", Some(FLAG))],
+        &[("flags/k.yaml", Some(&killed))],
+    ];
+    let repo = history(&repositories, &files);
+    let output = roll(&repo, &["--commit", "HEAD^"]).exits(1);
+    assert!(
+        output
+            .to_string()
+            .contains("k: it was archived before and is killed now"),
+        "{output}"
+    );
+    assert_eq!(repo.read("flags/k.yaml"), killed);
+    roll(&repo, &["--commit", "HEAD^", "--lift-kill-switches"]).exits(0);
+    assert!(repo.read("flags/k.yaml").contains("archived"));
+}
+
+#[test]
+fn a_flag_that_was_removed_comes_back_with_its_dependency() {
+    let base = "default_value: false\nenvironments: {development: true, production: false}\n";
+    let needs =
+        "dependencies:\n  - flag: k\n    depends_on: [{flag: base, required_value: true}]\n";
+    let none = "dependencies: []\n";
+    let path = "flags/flag-dependencies.yaml";
+    let repositories = Repositories::new();
+    let files: [Files<'_>; 2] = [
+        &[
+            ("flags/k.yaml", Some(FLAG)),
+            ("flags/base.yaml", Some(base)),
+            (path, Some(needs)),
+        ],
+        &[("flags/k.yaml", None), (path, Some(none))],
+    ];
+    let repo = history(&repositories, &files);
+    for words in [
+        &["--commit", "HEAD", "--flag", "k"][..],
+        &["--commit", "HEAD"],
+    ] {
+        roll(&repo, words).exits(0);
+        assert_eq!(repo.read("flags/k.yaml"), FLAG);
+        let text = repo.read(path);
+        assert_eq!(text.matches("flag: k").count(), 1, "{text}");
+        assert!(text.contains("flag: base, required_value: true"), "{text}");
+        repo.git(&["reset", "--quiet", "--hard", "HEAD^"]);
+    }
+}
+
+#[test]
+fn a_flag_comes_back_into_the_folder_of_today() {
+    let repositories = Repositories::new();
+    let files: [Files<'_>; 2] = [
+        &[
+            ("flags/team/k.yaml", Some(FLAG)),
+            ("flags/j.yaml", Some(FLAG)),
+        ],
+        &[("flags/team/k.yaml", None)],
+    ];
+    let repo = history(&repositories, &files);
+    repo.git(&["mv", "flags", "ff"]);
+    repo.write("ffctl.toml", "[project]\nflags = \"ff\"\n");
+    repo.commit_at(DAYS[2], "moved");
+    roll(&repo, &["--commit", "HEAD^"]).exits(0);
+    assert_eq!(repo.read("ff/team/k.yaml"), FLAG);
+    assert!(!repo.path.join("flags/team").exists());
+}

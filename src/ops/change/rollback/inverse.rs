@@ -17,11 +17,11 @@ use crate::yaml;
 
 use super::super::super::open::{Opened, unknown_flag};
 use super::super::super::write::Planned;
-use super::super::plan::{Cause, Job, Plan, Planner, Skipped, edited};
+use super::super::plan::{Cause, Job, Plan, Planner, Skipped, edited, special_file};
 use super::super::{RefusedError, Request, refused};
 use super::past::{self, Past};
 use super::side::{File, Reader, Side, is_same};
-use super::{Rollback, all_keys, tell};
+use super::{Rollback, all_keys, tell, verify, way_back};
 
 /// What one commit changed, by flag and by file of definitions: before, and after.
 struct Change {
@@ -62,6 +62,7 @@ pub(super) fn plan(
         options,
         sheets: BTreeMap::new(),
         conflicts: Vec::new(),
+        back: Vec::new(),
     };
     undoing.plan(&changes, &touched, title)
 }
@@ -231,6 +232,8 @@ struct Undoing<'u, 'r> {
     options: &'u Rollback,
     sheets: BTreeMap<String, Sheet>,
     conflicts: Vec<Told>,
+    /// The flags that were gone.
+    back: Vec<String>,
 }
 
 impl Undoing<'_, '_> {
@@ -251,10 +254,39 @@ impl Undoing<'_, '_> {
         let oldest = changes.last().expect("a rollback has a commit to undo");
         let keys: Vec<&str> = self.planner.keys.iter().map(String::as_str).collect();
         let request = self.planner.request;
-        let then = past::open(self.root, &oldest.parent, Selection::Flags(&keys), request)?;
-        let time = made_at(&oldest.past, request);
-        tell(&mut self.planner, after.as_ref(), (&then, time), title);
+        let mut times = Vec::new();
+        for change in changes {
+            let then = past::open(self.root, &change.parent, Selection::Flags(&keys), request)?;
+            times.push((then, made_at(&change.past, request)));
+        }
+        if let Some(after) = &after {
+            self.verify(after, &times, &oldest.parent.name)?;
+        }
+        let (then, time) = times.last().expect("as many as commits");
+        tell(&mut self.planner, after.as_ref(), (then, *time), title);
         Ok(self.planner.finish())
+    }
+
+    /// Nobody is served more than before, no kill switch is lost, and what came back is what it was.
+    fn verify(
+        &self,
+        after: &Opened,
+        times: &[(Opened, i64)],
+        parent: &str,
+    ) -> Result<(), RefusedError> {
+        if !self.options.lift_kill_switches {
+            verify::keeps_kills(&self.planner, after)?;
+        }
+        if !self.options.resume {
+            verify::serves_no_more(&self.planner, after, times, parent)?;
+        }
+        let mut back = self.back.iter();
+        if let Some(key) = back.find(|key| !after.catalog.flags.contains_key(key.as_str())) {
+            let message = format!("`{key}` would not come back, so nothing was written");
+            let hint = format!("`ffctl rollback --to {parent} --flag {key}` brings it back");
+            return Err(RefusedError::new(message, hint));
+        }
+        Ok(())
     }
 
     fn sound(&mut self, touched: &BTreeSet<String>) -> anyhow::Result<()> {
@@ -287,11 +319,6 @@ impl Undoing<'_, '_> {
 
     fn undo(&mut self, change: &Change) -> anyhow::Result<()> {
         let request = self.planner.request;
-        for (key, (before, after)) in &change.flags {
-            if request.flags.is_empty() || request.flags.contains(key) {
-                self.flag(key, before, after, change)?;
-            }
-        }
         if change.settings && request.flags.is_empty() {
             self.planner.plan.skipped.push(Skipped {
                 flag: CONFIG_FILE.to_owned(),
@@ -312,6 +339,11 @@ impl Undoing<'_, '_> {
         }
         for (stem, (before, after)) in &change.definitions {
             self.definitions(stem, before, after, change)?;
+        }
+        for (key, (before, after)) in &change.flags {
+            if request.flags.is_empty() || request.flags.contains(key) {
+                self.flag(key, before, after, change)?;
+            }
         }
         Ok(())
     }
@@ -353,6 +385,15 @@ impl Undoing<'_, '_> {
         match (was, is, today) {
             (Some(was), Some(is), Some(today)) => {
                 let undone = patch::undo(&was, &is, &today, &self.undo_options(change));
+                let would_archive = undone.root.has("archived") && !today.has("archived");
+                if would_archive && holds_kill_switch(&today) && !self.options.lift_kill_switches {
+                    self.planner.plan.skipped.push(Skipped {
+                        flag: key.to_owned(),
+                        why: "it was archived before and is killed now: archived, it would be served by the code's default; `--lift-kill-switches` archives it".to_owned(),
+                        cause: Cause::Unaffected,
+                    });
+                    return Ok(());
+                }
                 let path = self.sheet(key).map(|sheet| sheet.path.clone());
                 self.keep(key, &path.unwrap_or_default(), undone, change)
             }
@@ -447,18 +488,18 @@ impl Undoing<'_, '_> {
             Selection::Flags(&[key]),
             self.planner.request,
         )?;
-        let (Some(Side { path, text, .. }), Some(flag)) = (before, then.catalog.flags.get(key))
-        else {
+        let (Some(Side { text, .. }), Some(flag)) = (before, then.catalog.flags.get(key)) else {
             let message = format!("`{key}` cannot be understood at {}", change.parent.name);
             let hint = format!(
                 "`ffctl rollback --to REV --flag {key}` brings back a revision at which it was sound"
             );
             return Err(RefusedError::new(message, hint).into());
         };
-        self.planner.is_free(key, None)?;
+        let path = way_back(&self.planner, &then, flag)?;
         let root = self.brought_back(&then, flag, text, change)?;
+        self.back.push(key.to_owned());
         let sheet = Sheet {
-            path: path.clone(),
+            path,
             before: self.sheets.get(key).and_then(|sheet| sheet.before.clone()),
             text: text.clone(),
             root: Some(root),
@@ -484,14 +525,30 @@ impl Undoing<'_, '_> {
         let at = made_at(&change.past, self.planner.request);
         let now = literal::whole_second(self.planner.request.now);
         let was = Found { flag, root: &own };
+        let stem = "flag-dependencies";
+        let needed = special_file(&then.project.tree, then.project.flags_folder(), stem);
+        let name = format!("{stem}.yaml");
+        if !self.sheets.contains_key(&name) {
+            let sheet = self.definition_sheet(stem, &None)?;
+            if sheet.before.is_some() && sheet.root.is_none() {
+                let message = format!("{} cannot be understood as it is", sheet.path);
+                let hint = "mend the file first: `ffctl validate` shows what is wrong with it";
+                return Err(RefusedError::new(message, hint.to_owned()).into());
+            }
+            self.sheets.insert(name.clone(), sheet);
+        }
+        let apart = self.sheets.get(&name).and_then(|sheet| sheet.root.clone());
         let done = patch::roll_back(
-            &Age::new(&then.catalog, None, at),
-            &Age::new(&self.planner.before.catalog, None, now),
+            &Age::new(&then.catalog, needed.map(|needed| needed.2), at),
+            &Age::new(&self.planner.before.catalog, apart, now),
             was,
             None,
             &options,
         );
         let done = done.map_err(refused)?;
+        if let (Some(apart), Some(sheet)) = (done.apart, self.sheets.get_mut(&name)) {
+            sheet.root = Some(apart);
+        }
         for note in done.notes {
             self.note(format!("`{}`: {note}", flag.key));
         }

@@ -8,20 +8,22 @@ mod inverse;
 mod past;
 mod side;
 mod to;
+mod verify;
 
 use std::path::Path;
 
 use crate::diff;
 use crate::literal;
+use crate::model::Flag;
 use crate::patch::Newer;
-use crate::tree::Overlay;
+use crate::tree::{FileTree as _, Overlay};
 use crate::workspace::{Project, ProjectTree};
 
 use super::super::effects::Stages;
 use super::super::open::{Opened, read};
 use super::super::write::Planned;
 use super::plan::{Plan, Planner};
-use super::{Request, message};
+use super::{RefusedError, Request, message};
 use crate::workspace::Selection;
 
 /// A rollback.
@@ -104,6 +106,25 @@ fn all_keys(
 ) -> Vec<String> {
     let listed = read(project.clone(), overlay, Selection::Flags(&[]), request.now);
     listed.known.iter().map(ToString::to_string).collect()
+}
+
+/// Returns the path at which a flag that is gone comes back: where it was in the flags folder, which
+/// may be another one today.
+fn way_back(planner: &Planner<'_>, then: &Opened, was: &Flag) -> anyhow::Result<String> {
+    planner.is_free(was.key.as_str(), None)?;
+    let name = then.sources.get(was.source).name();
+    let below = name.strip_prefix(then.project.flags_folder());
+    let folder = planner.project.flags_folder();
+    let path = format!("{folder}{}", below.unwrap_or(name));
+    if planner
+        .overlay
+        .read(&path)
+        .is_ok_and(|bytes| bytes.is_none())
+    {
+        return Ok(path);
+    }
+    let hint = "move that file away first".to_owned();
+    Err(RefusedError::new(format!("`{path}` is there already"), hint).into())
 }
 
 /// Names the plan by what it writes, and tells what was served then, is now and will be.

@@ -4,6 +4,7 @@ use crate::diagnostic::Diagnostics;
 use crate::document::Tree;
 use crate::lower::{self, AttributeScope, Scope};
 use crate::model::FlagKey;
+use crate::schema::{self, FileKind};
 use crate::text::SourceMap;
 use crate::tree::FileTree as _;
 use crate::workspace::{Project, yaml_stem};
@@ -135,7 +136,11 @@ impl Reader {
             return (!is_broken).then_some(tree);
         }
         let document = document?;
+        schema::check(FileKind::Flag, &document, &mut told);
         let key = FlagKey::new(yaml_stem(path)?).ok()?;
+        if told.has_errors() {
+            return None;
+        }
         lower::flag(&document, &key, &self.scope, &mut told)?;
         (!told.has_errors()).then(|| Tree::of(document.root()))
     }

@@ -8,7 +8,7 @@ use crate::literal;
 use crate::model::{EnvironmentId, Flag};
 use crate::patch::{self, Age, Back, Found, RolledBack, Subject};
 use crate::store::FileChange;
-use crate::tree::{FileTree as _, Overlay};
+use crate::tree::Overlay;
 use crate::workspace::{Project, ProjectTree, Selection};
 use crate::yaml;
 
@@ -18,7 +18,7 @@ use super::super::super::write::Planned;
 use super::super::plan::{Cause, Job, Plan, Planner, Skipped, edited, special_file};
 use super::super::{RefusedError, Request, refused};
 use super::past::{self, Past};
-use super::{Rollback, all_keys, tell};
+use super::{Rollback, all_keys, tell, way_back};
 
 /// Plans what makes flags serve again what they served at a commit.
 pub(super) fn plan(
@@ -236,23 +236,8 @@ impl Going<'_, '_> {
 
     /// A file that is gone comes back where it was.
     fn bring_back(&mut self, key: &str, was: &Flag, root: &Tree) -> anyhow::Result<()> {
-        self.planner.is_free(key, None)?;
+        let path = way_back(&self.planner, self.then, was)?;
         let source = self.then.sources.get(was.source);
-        let below = source.name().strip_prefix(self.then.project.flags_folder());
-        let path = format!(
-            "{}{}",
-            self.planner.project.flags_folder(),
-            below.unwrap_or(source.name())
-        );
-        if self
-            .planner
-            .overlay
-            .read(&path)
-            .is_ok_and(|bytes| bytes.is_some())
-        {
-            let hint = "move that file away first".to_owned();
-            return Err(RefusedError::new(format!("`{path}` is there already"), hint).into());
-        }
         let after = Some(edited(source.text(), root, &path)?);
         let change = FileChange {
             path,
