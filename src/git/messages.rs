@@ -19,6 +19,29 @@ pub fn commits_since(folder: &Path, commit: ObjectId, path: &str) -> anyhow::Res
     Ok(printed.lines().filter_map(ObjectId::parse).collect())
 }
 
+/// Returns the commits that a merge brought in beside its first parent: none, where it is no merge.
+///
+/// # Errors
+///
+/// Fails with what `git log` said.
+pub fn merged_by(folder: &Path, commit: ObjectId) -> anyhow::Result<Vec<ObjectId>> {
+    let range = format!("{commit}^@");
+    let first = format!("^{commit}^1");
+    let git =
+        Git::new(folder, "rev-list").args(["--parents", "--max-count=1", &commit.to_string()]);
+    let printed = git.succeed()?;
+    let parents = String::from_utf8_lossy(&printed).split_whitespace().count();
+    // The commit itself, its first parent, and another.
+    if parents < 3 {
+        return Ok(Vec::new());
+    }
+    let printed = Git::new(folder, "rev-list")
+        .args([&range, &first])
+        .succeed()?;
+    let printed = String::from_utf8_lossy(&printed);
+    Ok(printed.lines().filter_map(ObjectId::parse).collect())
+}
+
 /// Returns the commits of HEAD's history whose message has a text, whatever its case, with their
 /// messages, the newest first.
 ///

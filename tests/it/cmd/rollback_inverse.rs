@@ -397,3 +397,36 @@ fn a_flag_comes_back_into_the_folder_of_today() {
     assert_eq!(repo.read("ff/team/k.yaml"), FLAG);
     assert!(!repo.path.join("flags/team").exists());
 }
+
+#[test]
+fn a_merge_that_repeats_the_id_of_its_commits_undoes_nothing_of_others() {
+    let repositories = Repositories::new();
+    let repo = history(&repositories, &[&[("flags/k.yaml", Some(FLAG))]]);
+    repo.git(&["checkout", "--quiet", "-b", "side"]);
+    repo.write("flags/k.yaml", &FLAG.replace("40", "50"));
+    repo.commit_at(DAYS[1], "deploy\n\nDeployment-Id: d9\n");
+    let foreign = FLAG
+        .replace("40", "50")
+        .replace("development: true", "development: false");
+    repo.write("flags/k.yaml", &foreign);
+    repo.commit_at(DAYS[2], "foreign");
+    repo.git(&["checkout", "--quiet", "-"]);
+    let message = "Merge side (#7)\n\nDeployment-Id: d9\n";
+    repo.git(&["merge", "--quiet", "--no-ff", "-m", message, "side"]);
+    roll(&repo, &["--deployment-id", "d9"]).exits(0);
+    assert_eq!(repo.read("flags/k.yaml"), foreign.replace("50", "40"));
+    // Where only the merge has the line, it is all that there is to go by.
+    repo.git(&["reset", "--quiet", "--hard", "HEAD^"]);
+    let tip = repo.id("HEAD^2");
+    repo.git(&["checkout", "--quiet", "-B", "other", "HEAD^"]);
+    repo.git(&[
+        "merge",
+        "--quiet",
+        "--no-ff",
+        "-m",
+        "Merge\n\nDeployment-Id: d10\n",
+        &tip,
+    ]);
+    roll(&repo, &["--deployment-id", "d10"]).exits(0);
+    assert_eq!(repo.read("flags/k.yaml"), FLAG);
+}

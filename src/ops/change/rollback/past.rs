@@ -98,7 +98,16 @@ pub(super) fn deployment(root: &Path, id: &str) -> anyhow::Result<Vec<Past>> {
         };
         return Err(UsageError::new(message, hint.to_owned()).into());
     }
-    let commits = commits.iter().map(|(id, _)| {
+    let ids: Vec<git::ObjectId> = commits.iter().map(|(id, _)| *id).collect();
+    let mut own = Vec::new();
+    for id in &ids {
+        // A merge that repeats the line of the commits that it merged has others' commits too.
+        let merged = git::merged_by(root, *id)?;
+        if !merged.iter().any(|one| ids.contains(one)) {
+            own.push(*id);
+        }
+    }
+    let commits = own.iter().map(|id| {
         let commit = objects.commit(&id.to_string())?;
         Ok(Past::new(commit, &id.to_string()))
     });
