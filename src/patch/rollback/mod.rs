@@ -13,6 +13,8 @@ mod freeze;
 mod pin;
 mod segments;
 
+use std::sync::Arc;
+
 use crate::diagnostic::{Diagnostics, join_names};
 use crate::document::Tree;
 use crate::lower::{self, Scope};
@@ -33,10 +35,10 @@ pub struct Age<'c> {
     /// What its files say.
     pub catalog: &'c Catalog,
     /// flag-dependencies.yaml, where there is one.
-    pub apart: Option<Tree>,
+    pub apart: Option<Arc<Tree>>,
     /// The time, in Unix seconds.
     pub time: i64,
-    scope: Scope,
+    scope: Arc<Scope>,
 }
 
 /// A flag of an age, with its file.
@@ -77,11 +79,23 @@ impl<'c> Age<'c> {
     /// Returns a project at a time.
     #[must_use]
     pub fn new(catalog: &'c Catalog, apart: Option<Tree>, time: i64) -> Self {
+        let scope = Arc::new(Scope::of(catalog));
+        Self::in_scope(catalog, apart.map(Arc::new), time, scope)
+    }
+
+    /// As [`Age::new`], with the names of the catalog: many flags of an age share them.
+    #[must_use]
+    pub fn in_scope(
+        catalog: &'c Catalog,
+        apart: Option<Arc<Tree>>,
+        time: i64,
+        scope: Arc<Scope>,
+    ) -> Self {
         Self {
             catalog,
             apart,
             time,
-            scope: Scope::of(catalog),
+            scope,
         }
     }
 

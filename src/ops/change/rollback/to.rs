@@ -1,10 +1,12 @@
 //! Back to a revision: flag by flag.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::diagnostic::join_names;
 use crate::document::Tree;
 use crate::literal;
+use crate::lower::Scope;
 use crate::model::{EnvironmentId, Flag};
 use crate::patch::{self, Age, Back, Found, RolledBack, Subject};
 use crate::store::FileChange;
@@ -43,6 +45,7 @@ pub(super) fn plan(
     sound_then(&then, past)?;
     let keys = keys(&project, &overlay, request, &then);
     let planner = Planner::open(project, overlay, keys, request);
+    let scope = Arc::new(Scope::of(&planner.before.catalog));
     let folder = then.project.flags_folder();
     let needed = special_file(&then.project.tree, folder, "flag-dependencies");
     let going = Going {
@@ -53,8 +56,9 @@ pub(super) fn plan(
         past,
         options,
         environments: None,
-        needed: needed.map(|needed| needed.2),
+        needed: needed.map(|needed| Arc::new(needed.2)),
         apart: None,
+        scopes: (Arc::new(Scope::of(&then.catalog)), scope),
         done: Vec::new(),
     };
     going.plan()
@@ -90,7 +94,7 @@ fn keys(
 }
 
 /// A flag-dependencies.yaml: its path, its text and what it says.
-type Apart = (String, String, Tree);
+type Apart = (String, String, Arc<Tree>);
 
 struct Going<'g, 'r> {
     planner: Planner<'r>,
@@ -100,9 +104,11 @@ struct Going<'g, 'r> {
     options: &'g Rollback,
     environments: Option<Vec<EnvironmentId>>,
     /// flag-dependencies.yaml as it was.
-    needed: Option<Tree>,
+    needed: Option<Arc<Tree>>,
     /// flag-dependencies.yaml as the plan has it so far.
     apart: Option<Apart>,
+    /// The names of then, and those of today.
+    scopes: (Arc<Scope>, Arc<Scope>),
     done: Vec<(String, RolledBack)>,
 }
 
@@ -110,7 +116,8 @@ impl Going<'_, '_> {
     fn plan(mut self) -> anyhow::Result<Planned<Plan>> {
         let keys = self.sound()?;
         let folder = self.planner.project.flags_folder().to_owned();
-        self.apart = special_file(&self.planner.overlay, &folder, "flag-dependencies");
+        let apart = special_file(&self.planner.overlay, &folder, "flag-dependencies");
+        self.apart = apart.map(|(path, text, tree)| (path, text, Arc::new(tree)));
         let written = self.apart.clone();
         let mut left = Vec::new();
         for key in &keys {
@@ -163,13 +170,15 @@ impl Going<'_, '_> {
     }
 
     fn then(&self) -> Age<'_> {
-        Age::new(&self.then.catalog, self.needed.clone(), self.time)
+        let scope = self.scopes.0.clone();
+        Age::in_scope(&self.then.catalog, self.needed.clone(), self.time, scope)
     }
 
     fn today(&self) -> Age<'_> {
         let apart = self.apart.as_ref().map(|apart| apart.2.clone());
         let now = literal::whole_second(self.planner.request.now);
-        Age::new(&self.planner.before.catalog, apart, now)
+        let scope = self.scopes.1.clone();
+        Age::in_scope(&self.planner.before.catalog, apart, now, scope)
     }
 
     fn flag(&mut self, key: &str, left: &mut Vec<String>) -> anyhow::Result<()> {
@@ -213,7 +222,7 @@ impl Going<'_, '_> {
             self.bring_back(key, was, &done.root)?;
         }
         if let (Some(tree), Some(apart)) = (&done.apart, &mut self.apart) {
-            apart.2 = tree.clone();
+            apart.2 = Arc::new(tree.clone());
         }
         self.done.push((key.to_owned(), done));
         Ok(())
