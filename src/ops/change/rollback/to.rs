@@ -206,6 +206,16 @@ impl Going<'_, '_> {
             );
             return Ok(());
         }
+        if !is
+            && !self.options.lift_kill_switches
+            && let Some(new) = self.killed_under_another_key(was)
+        {
+            let why = format!(
+                "it is called `{new}` now and is killed there: `--lift-kill-switches` brings it back without the switch"
+            );
+            self.skip(key, &why, Cause::Broken);
+            return Ok(());
+        }
         let done = self.roll_back(key, was)?;
         let several = self.planner.keys.len() > 1;
         let notes = done.notes.iter().map(|note| {
@@ -226,6 +236,16 @@ impl Going<'_, '_> {
         }
         self.done.push((key.to_owned(), done));
         Ok(())
+    }
+
+    /// Returns what a flag was renamed to, by its salt, where a kill switch stands there.
+    fn killed_under_another_key(&self, was: &Flag) -> Option<String> {
+        let mut flags = self.planner.before.catalog.flags.values();
+        let is_it = |flag: &&Flag| {
+            let is_new = !self.then.known.contains(flag.key.as_str());
+            is_new && flag.salt() == was.salt() && holds_kill_switch(flag)
+        };
+        flags.find(is_it).map(|flag| flag.key.to_string())
     }
 
     fn roll_back(&self, key: &str, was: &Flag) -> anyhow::Result<RolledBack> {
