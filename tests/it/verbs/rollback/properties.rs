@@ -235,12 +235,11 @@ fn held(
             .map(|rule| (rule.name.as_str().to_owned(), share(&rule.serving)))
             .collect();
         let default = serde_json::to_value(&phase.default).unwrap();
-        (
-            phase.enabled,
-            rules,
-            phase.serving.as_ref().map(share),
-            default,
-        )
+        let serving = phase.serving.as_ref().map(share);
+        let serving = serving.filter(|share| *share != Some(0));
+        // What is on and serves the off value alone may as well be off.
+        let is_idle = rules.is_empty() && serving.is_none() && phase.default == record.off;
+        (phase.enabled && !is_idle, rules, serving, default)
     };
     prop_assert_eq!(phase(&was, at), phase(&is, now), "{}", key);
     Ok(())
