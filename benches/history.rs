@@ -8,6 +8,7 @@
 
 mod support {
     pub(crate) mod catalog;
+    pub(crate) mod clock;
     pub(crate) mod history;
 }
 
@@ -16,6 +17,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use support::clock::children_cpu;
 use support::{catalog, history};
 
 fn main() {
@@ -86,20 +88,4 @@ fn run(folder: &Path, program: &str, arguments: &[&str]) -> (f64, f64) {
         .expect("the program starts");
     assert!(status.success(), "{program} {arguments:?}: {status}");
     (children_cpu() - before, start.elapsed().as_secs_f64())
-}
-
-/// The CPU time of all children that have ended, and of theirs, in seconds.
-fn children_cpu() -> f64 {
-    let text = fs::read_to_string("/proc/self/stat").expect("/proc is there");
-    let fields: Vec<&str> = text
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .collect();
-    let ticks: f64 = fields[13..15]
-        .iter()
-        .filter_map(|field| field.parse::<f64>().ok())
-        .sum();
-    ticks / 100.0
 }

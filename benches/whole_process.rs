@@ -11,6 +11,7 @@
 
 mod support {
     pub(crate) mod catalog;
+    pub(crate) mod clock;
 }
 
 use std::fs;
@@ -19,6 +20,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use support::catalog;
+use support::clock::children_cpu;
 
 /// What one run took.
 #[derive(Clone, Copy)]
@@ -212,20 +214,4 @@ fn run(folder: &Path, arguments: &[&str], may_find: bool) -> Run {
         wall: start.elapsed().as_secs_f64(),
         peak_mib: peak_kib as f64 / 1024.0,
     }
-}
-
-/// The CPU time of all children that have ended, in seconds, in steps of a clock tick.
-fn children_cpu() -> f64 {
-    let text = fs::read_to_string("/proc/self/stat").expect("/proc is there");
-    let fields: Vec<&str> = text
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .collect();
-    let ticks: f64 = fields[13..15]
-        .iter()
-        .map(|field| field.parse::<f64>().unwrap_or(0.0))
-        .sum();
-    ticks / 100.0
 }

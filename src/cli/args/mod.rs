@@ -167,6 +167,19 @@ pub(in crate::cli) struct OptionalEnvironmentArg {
     pub(in crate::cli) env: Option<String>,
 }
 
+/// The environment that a report is narrowed to.
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct OnlyEnvironmentArg {
+    /// Only this environment
+    #[arg(
+        short,
+        long = "env",
+        visible_alias = "environment",
+        value_name = "NAME"
+    )]
+    pub(in crate::cli) env: Option<String>,
+}
+
 /// A kind of flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum KindArg {

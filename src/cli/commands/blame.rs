@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use crate::cli::args::{Clock, RevArg};
+use crate::cli::args::{Clock, OnlyEnvironmentArg, RevArg};
 use crate::cli::{ExitStatus, Ui};
 use crate::ops::{self, BlameOptions};
 use crate::output::{human, json};
@@ -19,14 +19,8 @@ pub(in crate::cli) struct BlameArgs {
     #[arg(short, long, value_name = "KEY")]
     flag: String,
 
-    /// Only this environment
-    #[arg(
-        short,
-        long = "env",
-        visible_alias = "environment",
-        value_name = "NAME"
-    )]
-    env: Option<String>,
+    #[command(flatten)]
+    environment: OnlyEnvironmentArg,
 
     #[command(flatten)]
     rev: RevArg,
@@ -41,7 +35,7 @@ pub(super) fn run(
     let report = ops::blame(&BlameOptions {
         place: args.rev.place(folder),
         flag: args.flag.clone(),
-        environment: args.env.clone(),
+        environment: args.environment.env.clone(),
         now: clock.now(),
     })?;
     ui.findings(&report.diagnostics, &report.sources);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::{AtArg, Clock, KindArg, RevArg};
+use crate::cli::args::{AtArg, Clock, KindArg, OnlyEnvironmentArg, RevArg};
 use crate::cli::{ExitStatus, Ui};
 use crate::model::FlagKind;
 use crate::ops::{self, ListOptions, State};
@@ -13,14 +13,8 @@ use crate::output::{human, json};
 /// List the flags: a row a flag, a column an environment
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ListArgs {
-    /// Only this environment
-    #[arg(
-        short,
-        long = "env",
-        visible_alias = "environment",
-        value_name = "NAME"
-    )]
-    env: Option<String>,
+    #[command(flatten)]
+    environment: OnlyEnvironmentArg,
 
     /// Only flags with this tag (repeatable: any of them)
     #[arg(long = "tag", value_name = "TAG")]
@@ -69,7 +63,7 @@ pub(super) fn run(
 ) -> anyhow::Result<ExitStatus> {
     let options = ListOptions {
         place: args.rev.place(folder),
-        environment: args.env.clone(),
+        environment: args.environment.env.clone(),
         tags: args.tags.clone(),
         owners: args.owners.clone(),
         kinds: args.kinds.iter().copied().map(FlagKind::from).collect(),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use crate::cli::args::{AtArg, Clock, RevArg};
+use crate::cli::args::{AtArg, Clock, OnlyEnvironmentArg, RevArg};
 use crate::cli::{ExitStatus, Ui};
 use crate::ops::{self, ShowOptions};
 use crate::output::{human, json};
@@ -16,14 +16,8 @@ pub(in crate::cli) struct ShowArgs {
     #[arg(short, long, value_name = "KEY")]
     flag: String,
 
-    /// Only this environment
-    #[arg(
-        short,
-        long = "env",
-        visible_alias = "environment",
-        value_name = "NAME"
-    )]
-    env: Option<String>,
+    #[command(flatten)]
+    environment: OnlyEnvironmentArg,
 
     #[command(flatten)]
     rev: RevArg,
@@ -41,7 +35,7 @@ pub(super) fn run(
     let options = ShowOptions {
         place: args.rev.place(folder),
         flag: args.flag.clone(),
-        environment: args.env.clone(),
+        environment: args.environment.env.clone(),
         now: clock.at(&args.at),
     };
     let report = ops::show(&options)?;

@@ -14,7 +14,7 @@ use crate::yaml;
 
 use super::super::open::{Opened, find_environment, unknown_flag};
 use super::super::write::{CommitMode, Planned};
-use super::plan::{Cause, Job, Plan, Planner, Skipped};
+use super::plan::{Cause, Job, Plan, Planner};
 use super::{Request, Verb, message, refused};
 
 /// Plans the kill switch for flags: only their own files must be YAML.
@@ -251,11 +251,7 @@ impl Emergency<'_, '_> {
 
     #[expect(clippy::unnecessary_wraps, reason = "ends the work on a flag")]
     fn skip(&mut self, key: &str, why: &str, cause: Cause) -> anyhow::Result<()> {
-        self.planner.plan.skipped.push(Skipped {
-            flag: key.to_owned(),
-            why: why.to_owned(),
-            cause,
-        });
+        self.planner.skip(key, why, cause);
         Ok(())
     }
 

@@ -154,16 +154,7 @@ impl<'r> Planner<'r> {
         }
         self.sound()?;
         let environments = self.environments()?;
-        let mut jobs = Vec::new();
-        for key in &self.keys {
-            for environment in &environments {
-                jobs.push(Job {
-                    key: key.clone(),
-                    verb: self.request.verb.clone(),
-                    environment: *environment,
-                });
-            }
-        }
+        let jobs = self.jobs(&self.keys, &environments);
         let (jobs, notes) = dependencies::settle(self, jobs)?;
         self.plan.notes.extend(notes);
         self.plan.title = self.title(&environments);
@@ -172,6 +163,22 @@ impl<'r> Planner<'r> {
             self.write(job, patched, jobs.len() > 1)?;
         }
         self.judge(&jobs)
+    }
+
+    /// Returns a job for each flag in each environment.
+    pub(super) fn jobs<'k>(
+        &self,
+        keys: impl IntoIterator<Item = &'k String>,
+        environments: &[Option<EnvironmentId>],
+    ) -> Vec<Job> {
+        let job = |key: &String, environment: &Option<EnvironmentId>| Job {
+            key: key.clone(),
+            verb: self.request.verb.clone(),
+            environment: *environment,
+        };
+        let keys = keys.into_iter();
+        let jobs = keys.flat_map(|key| environments.iter().map(move |id| (key, id)));
+        jobs.map(|(key, id)| job(key, id)).collect()
     }
 
     /// Returns the environments that are named; one `None` is the flag itself.
@@ -377,8 +384,13 @@ impl<'r> Planner<'r> {
         patched: Patched,
         several: bool,
     ) -> anyhow::Result<()> {
-        let key = job.key.as_str();
-        let notes = patched.notes.into_iter().map(|note| {
+        self.note(&job.key, patched.notes, several);
+        self.edit(&job.key, &patched.root)
+    }
+
+    /// Takes what there is to say of a flag into the plan, by name where it is one of several.
+    pub(super) fn note(&mut self, key: &str, notes: Vec<String>, several: bool) {
+        let notes = notes.into_iter().map(|note| {
             if several {
                 format!("`{key}`: {note}")
             } else {
@@ -386,7 +398,15 @@ impl<'r> Planner<'r> {
             }
         });
         self.plan.notes.extend(notes);
-        self.edit(key, &patched.root)
+    }
+
+    /// Leaves a flag as it is, and says why.
+    pub(super) fn skip(&mut self, key: &str, why: impl Into<String>, cause: Cause) {
+        self.plan.skipped.push(Skipped {
+            flag: key.to_owned(),
+            why: why.into(),
+            cause,
+        });
     }
 
     /// Takes a flag's file as it should be into the plan.

@@ -459,8 +459,8 @@ fn links_within_the_project_are_followed_in_commits_too() {
         let repositories = Repositories::new();
         let repo = project(&repositories);
         repo.write("flags/cart.yaml", ON);
-        repo.write("shared/linked.txt", ON);
-        std::os::unix::fs::symlink("../shared/linked.txt", repo.path.join("flags/linked.yaml"))
+        repo.write("common/linked.txt", ON);
+        std::os::unix::fs::symlink("../common/linked.txt", repo.path.join("flags/linked.yaml"))
             .unwrap();
         std::os::unix::fs::symlink("/etc/hostname", repo.path.join("flags/outside.yaml")).unwrap();
         repo.commit("links");

@@ -8,7 +8,7 @@ use crate::document::Tree;
 use crate::git;
 use crate::literal;
 use crate::model::{Flag, RESERVED_STEMS};
-use crate::patch::{self, Age, Back, Conflict, Found, Newer, Undo, Undone};
+use crate::patch::{self, Age, Conflict, Found, Newer, Undo, Undone};
 use crate::store::FileChange;
 use crate::text::SourceMap;
 use crate::tree::{FileTree, Overlay};
@@ -17,7 +17,7 @@ use crate::yaml;
 
 use super::super::super::open::{Opened, unknown_flag};
 use super::super::super::write::Planned;
-use super::super::plan::{Cause, Job, Plan, Planner, Skipped, edited, special_file};
+use super::super::plan::{Cause, Job, Plan, Planner, edited, special_file};
 use super::super::{RefusedError, Request, refused};
 use super::past::{self, Past};
 use super::side::{File, Reader, Side, is_same};
@@ -204,6 +204,12 @@ struct Sheet {
 }
 
 impl Sheet {
+    fn not_understood(&self) -> RefusedError {
+        let message = format!("{} cannot be understood as it is", self.path);
+        let hint = "mend the file first: `ffctl validate` shows what is wrong with it";
+        RefusedError::new(message, hint.to_owned())
+    }
+
     /// Returns whether nothing is planned yet for a file that says this.
     fn is_as_it_was(&self, text: &str) -> bool {
         self.before.as_deref() == Some(text) && self.text == text
@@ -320,14 +326,11 @@ impl Undoing<'_, '_> {
     fn undo(&mut self, change: &Change) -> anyhow::Result<()> {
         let request = self.planner.request;
         if change.settings && request.flags.is_empty() {
-            self.planner.plan.skipped.push(Skipped {
-                flag: CONFIG_FILE.to_owned(),
-                why: format!(
-                    "the commit {} changed it, and that is not undone: edit it by hand",
-                    change.past.name
-                ),
-                cause: Cause::Unaffected,
-            });
+            let why = format!(
+                "the commit {} changed it, and that is not undone: edit it by hand",
+                change.past.name
+            );
+            self.planner.skip(CONFIG_FILE, why, Cause::Unaffected);
         }
         if !change.left.is_empty() {
             let names: Vec<&str> = change.left.iter().map(String::as_str).collect();
@@ -387,11 +390,8 @@ impl Undoing<'_, '_> {
                 let undone = patch::undo(&was, &is, &today, &self.undo_options(change));
                 let would_archive = undone.root.has("archived") && !today.has("archived");
                 if would_archive && holds_kill_switch(&today) && !self.options.lift_kill_switches {
-                    self.planner.plan.skipped.push(Skipped {
-                        flag: key.to_owned(),
-                        why: "it was archived before and is killed now: archived, it would be served by the code's default; `--lift-kill-switches` archives it".to_owned(),
-                        cause: Cause::Unaffected,
-                    });
+                    let why = "it was archived before and is killed now: archived, it would be served by the code's default; `--lift-kill-switches` archives it";
+                    self.planner.skip(key, why, Cause::Unaffected);
                     return Ok(());
                 }
                 let path = self.sheet(key).map(|sheet| sheet.path.clone());
@@ -435,13 +435,7 @@ impl Undoing<'_, '_> {
             });
         }
         let several = self.planner.keys.len() > 1;
-        for note in undone.notes {
-            self.note(if several {
-                format!("`{key}`: {note}")
-            } else {
-                note
-            });
-        }
+        self.planner.note(key, undone.notes, several);
         if let Some(sheet) = self.sheets.get_mut(key) {
             sheet.root = Some(undone.root);
         }
@@ -516,12 +510,7 @@ impl Undoing<'_, '_> {
         change: &Change,
     ) -> anyhow::Result<Tree> {
         let own = yaml::tree(text).unwrap_or_else(Tree::map);
-        let options = Back {
-            environments: None,
-            resume: self.options.resume,
-            lift_kill_switches: self.options.lift_kill_switches,
-            pin: self.options.pin,
-        };
+        let options = self.options.back(None);
         let at = made_at(&change.past, self.planner.request);
         let now = literal::whole_second(self.planner.request.now);
         let was = Found { flag, root: &own };
@@ -531,9 +520,7 @@ impl Undoing<'_, '_> {
         if !self.sheets.contains_key(&name) {
             let sheet = self.definition_sheet(stem, &None)?;
             if sheet.before.is_some() && sheet.root.is_none() {
-                let message = format!("{} cannot be understood as it is", sheet.path);
-                let hint = "mend the file first: `ffctl validate` shows what is wrong with it";
-                return Err(RefusedError::new(message, hint.to_owned()).into());
+                return Err(sheet.not_understood().into());
             }
             self.sheets.insert(name.clone(), sheet);
         }
@@ -606,9 +593,7 @@ impl Undoing<'_, '_> {
         }
         let is = tree(after)?;
         if sheet.before.is_some() && sheet.root.is_none() && sheet.is_as_it_was(&sheet.text) {
-            let message = format!("{} cannot be understood as it is", sheet.path);
-            let hint = "mend the file first: `ffctl validate` shows what is wrong with it";
-            return Err(RefusedError::new(message, hint.to_owned()).into());
+            return Err(sheet.not_understood().into());
         }
         let (path, today) = (sheet.path.clone(), sheet.root.clone());
         let today = today.unwrap_or_else(Tree::map);
@@ -747,15 +732,6 @@ impl Undoing<'_, '_> {
 
     fn jobs(&self, touched: &BTreeSet<String>) -> anyhow::Result<Vec<Job>> {
         let ids = self.planner.environments()?;
-        let jobs = touched
-            .iter()
-            .flat_map(|key| ids.iter().map(move |id| (key, *id)));
-        let verb = &self.planner.request.verb;
-        let jobs = jobs.map(|(key, environment)| Job {
-            key: key.clone(),
-            verb: verb.clone(),
-            environment,
-        });
-        Ok(jobs.collect())
+        Ok(self.planner.jobs(touched, &ids))
     }
 }

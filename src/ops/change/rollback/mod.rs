@@ -14,8 +14,8 @@ use std::path::Path;
 
 use crate::diff;
 use crate::literal;
-use crate::model::Flag;
-use crate::patch::Newer;
+use crate::model::{EnvironmentId, Flag};
+use crate::patch::{Back, Newer};
 use crate::tree::{FileTree as _, Overlay};
 use crate::workspace::{Project, ProjectTree};
 
@@ -55,6 +55,17 @@ pub enum Target {
     Commit(String),
     /// The commits of a deployment.
     Deployment(String),
+}
+
+impl Rollback {
+    fn back<'r>(&self, environments: Option<&'r [EnvironmentId]>) -> Back<'r> {
+        Back {
+            environments,
+            resume: self.resume,
+            lift_kill_switches: self.lift_kill_switches,
+            pin: self.pin,
+        }
+    }
 }
 
 impl Target {

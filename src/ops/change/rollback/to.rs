@@ -17,7 +17,7 @@ use crate::yaml;
 use super::super::super::UsageError;
 use super::super::super::open::{Opened, unknown_flag};
 use super::super::super::write::Planned;
-use super::super::plan::{Cause, Job, Plan, Planner, Skipped, edited, special_file};
+use super::super::plan::{Cause, Job, Plan, Planner, edited, special_file};
 use super::super::{RefusedError, Request, refused};
 use super::past::{self, Past};
 use super::{Rollback, all_keys, tell, way_back};
@@ -161,12 +161,7 @@ impl Going<'_, '_> {
     }
 
     fn options(&self) -> Back<'_> {
-        Back {
-            environments: self.environments.as_deref(),
-            resume: self.options.resume,
-            lift_kill_switches: self.options.lift_kill_switches,
-            pin: self.options.pin,
-        }
+        self.options.back(self.environments.as_deref())
     }
 
     fn then(&self) -> Age<'_> {
@@ -194,12 +189,12 @@ impl Going<'_, '_> {
             && is.is_some_and(|flag| flag.archived.is_none() && holds_kill_switch(flag));
         if would_archive && !self.options.lift_kill_switches {
             let why = "it was archived then and is killed now: archived, it would be served by the code's default; `--lift-kill-switches` archives it";
-            self.skip(key, why, Cause::Broken);
+            self.planner.skip(key, why, Cause::Broken);
             return Ok(());
         }
         let is = is.is_some();
         if !is && self.environments.is_some() && self.planner.request.flags.is_empty() {
-            self.skip(
+            self.planner.skip(
                 key,
                 "it is gone, and comes back as a whole only: leave out `--env`",
                 Cause::Broken,
@@ -213,19 +208,12 @@ impl Going<'_, '_> {
             let why = format!(
                 "it is called `{new}` now and is killed there: `--lift-kill-switches` brings it back without the switch"
             );
-            self.skip(key, &why, Cause::Broken);
+            self.planner.skip(key, why, Cause::Broken);
             return Ok(());
         }
         let done = self.roll_back(key, was)?;
         let several = self.planner.keys.len() > 1;
-        let notes = done.notes.iter().map(|note| {
-            if several {
-                format!("`{key}`: {note}")
-            } else {
-                note.clone()
-            }
-        });
-        self.planner.plan.notes.extend(notes);
+        self.planner.note(key, done.notes.clone(), several);
         if is {
             self.planner.edit(key, &done.root)?;
         } else {
@@ -327,7 +315,7 @@ impl Going<'_, '_> {
                 self.past.name
             );
             if self.planner.request.flags.is_empty() {
-                self.skip(key, &why, Cause::Broken);
+                self.planner.skip(key, why, Cause::Broken);
                 return Ok(());
             }
             let hint = "choose another revision".to_owned();
@@ -343,7 +331,7 @@ impl Going<'_, '_> {
         }
         if holds_kill_switch(flag) && !self.options.lift_kill_switches {
             let why = "it is killed, and an archived flag would be served by the code's default";
-            self.skip(key, why, Cause::Unaffected);
+            self.planner.skip(key, why, Cause::Unaffected);
             return Ok(());
         }
         let root = self.planner.root(key)?;
@@ -355,14 +343,6 @@ impl Going<'_, '_> {
         };
         let pruned = patch::prune(&subject, &format!("it did not exist at {}", self.past.name));
         self.planner.edit(key, &pruned)
-    }
-
-    fn skip(&mut self, key: &str, why: &str, cause: Cause) {
-        self.planner.plan.skipped.push(Skipped {
-            flag: key.to_owned(),
-            why: why.to_owned(),
-            cause,
-        });
     }
 
     /// Flags that did not exist are left alone, and named.
@@ -406,16 +386,7 @@ impl Going<'_, '_> {
             Some(ids) => ids.iter().copied().map(Some).collect(),
             None => vec![None],
         };
-        let jobs = keys
-            .iter()
-            .flat_map(|key| ids.iter().map(move |id| (key, *id)));
-        let verb = &self.planner.request.verb;
-        jobs.map(|(key, environment)| Job {
-            key: key.clone(),
-            verb: verb.clone(),
-            environment,
-        })
-        .collect()
+        self.planner.jobs(keys, &ids)
     }
 
     /// The project with the new files serves what it served then, or nothing is written.
