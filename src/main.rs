@@ -8,6 +8,12 @@
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
+
+/// Catalogs are many small trees: a third of the time of reading them went to the system's allocator.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 fn main() -> ExitCode {
     end_with_101_on_a_bug();
     ffctl::cli::run(std::env::args_os()).into()

@@ -11,7 +11,7 @@ use crate::text::{Location, SourceId, Span};
 use super::{At, EnvironmentId, FlagKey, Metadata, Name, Rule, Serve, Serving, VariantId};
 
 /// A flag.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Flag {
     /// Its key: the stem of its file.
     pub key: FlagKey,

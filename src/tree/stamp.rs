@@ -29,6 +29,18 @@ impl Stamp {
     }
 }
 
+impl Stamp {
+    /// Returns whether a file looks as another program noted it: sizes and numbers of files may be cut
+    /// off there at 32 bits. Times are in nanoseconds.
+    #[must_use]
+    pub fn is_noted(&self, size: u32, file: u32, modified: u64, changed: u64) -> bool {
+        let low = |number: u64| number & u64::from(u32::MAX);
+        low(self.size) == u64::from(size)
+            && low(self.file) == u64::from(file)
+            && (self.modified, self.changed) == (modified, changed)
+    }
+}
+
 impl fmt::Display for Stamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -89,6 +101,20 @@ mod tests {
             ..STAMP
         };
         assert_eq!(ahead.settled(9_000_000_001), None);
+    }
+
+    #[test]
+    fn a_note_of_32_bits_is_enough() {
+        let large = Stamp {
+            size: (1 << 32) + 10,
+            file: (7 << 32) + 255,
+            ..STAMP
+        };
+        assert!(large.is_noted(10, 255, STAMP.modified, STAMP.changed));
+        assert!(!large.is_noted(11, 255, STAMP.modified, STAMP.changed));
+        assert!(!large.is_noted(10, 254, STAMP.modified, STAMP.changed));
+        assert!(!large.is_noted(10, 255, STAMP.modified + 1, STAMP.changed));
+        assert!(!large.is_noted(10, 255, STAMP.modified, 0));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub struct Files {
     /// The flags' files, sorted by path.
     pub(super) flags: Vec<FlagPath>,
     /// The keys of all flags.
-    pub(super) known: Arc<BTreeSet<FlagKey>>,
+    pub known: Arc<BTreeSet<FlagKey>>,
     /// The places in `flags` in the order of their stems in small letters.
     by_stem: Vec<usize>,
 }

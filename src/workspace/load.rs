@@ -1,6 +1,6 @@
 //! From files to a catalog.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -9,13 +9,16 @@ use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::document::Document;
 use crate::lower::{self, AttributeScope, DependenciesApart, LinkOptions, Scope};
-use crate::model::{Catalog, Flag, FlagKey};
+use crate::model::{Catalog, Dependency, Flag, FlagKey};
 use crate::schema::{self, FileKind};
 use crate::text::{Location, Source, SourceId, SourceMap, Span};
 use crate::tree::{FileTree, TreeFile};
 use crate::yaml;
 
 use super::files::{Files, FlagPath, not_utf8, read_fault};
+
+/// Fewer files than this are read sooner than threads are started.
+const FEW: usize = 16;
 
 /// Which flags are read.
 #[derive(Debug, Clone, Copy)]
@@ -272,52 +275,58 @@ impl<T: FileTree> Loader<'_, T> {
     }
 
     fn all_flags(&mut self, files: &[FlagPath]) -> BTreeMap<FlagKey, Flag> {
-        let first = self.sources.next_id();
-        let (tree, scope) = (self.tree, &self.scope);
-        let read: Vec<ReadFlag> = files
-            .par_iter()
-            .enumerate()
-            .map(|(at, file)| read_flag(tree, file, first.plus(at), scope))
-            .collect();
+        let files: Vec<&FlagPath> = files.iter().collect();
         let mut flags = BTreeMap::new();
-        for read in read {
+        for read in self.read_flags(&files) {
             self.keep(read, &mut flags);
         }
         flags
     }
 
-    /// Reads the named flags and, after each, what it turns out to depend on.
+    /// Reads the named flags, then what these turn out to depend on, and so on.
     fn selected_flags(
         &mut self,
         keys: &[&str],
         files: &Files,
         apart: &[DependenciesApart],
     ) -> BTreeMap<FlagKey, Flag> {
+        let mut needed_apart: BTreeMap<&str, Vec<&Dependency>> = BTreeMap::new();
+        for list in apart {
+            let needed = needed_apart.entry(list.flag.as_str()).or_default();
+            needed.extend(&list.depends_on);
+        }
         let mut flags = BTreeMap::new();
         let mut seen: BTreeSet<String> = BTreeSet::new();
-        let mut open: VecDeque<String> = keys.iter().map(|key| (*key).to_owned()).collect();
-        while let Some(key) = open.pop_front() {
-            if !seen.insert(key.clone()) {
-                continue;
-            }
-            for file in files.of_key(&key) {
-                let read = read_flag(self.tree, file, self.sources.next_id(), &self.scope);
+        let mut wave: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+        while !wave.is_empty() {
+            wave.retain(|key| seen.insert(key.clone()));
+            let paths: Vec<&FlagPath> = wave.iter().flat_map(|key| files.of_key(key)).collect();
+            for read in self.read_flags(&paths) {
                 self.keep(read, &mut flags);
             }
-            let own = flags
-                .get(key.as_str())
-                .into_iter()
-                .flat_map(|flag: &Flag| &flag.depends_on);
-            let apart = apart
-                .iter()
-                .filter(|list| list.flag.as_str() == key)
-                .flat_map(|list| &list.depends_on);
-            let here = own
-                .chain(apart)
-                .filter(|dependency| dependency.repository.is_none());
-            open.extend(here.map(|dependency| dependency.flag.as_str().to_owned()));
+            let needed = wave.iter().flat_map(|key| {
+                let flag = flags.get(key.as_str());
+                let own = flag.into_iter().flat_map(|flag: &Flag| &flag.depends_on);
+                let apart = needed_apart.get(key.as_str()).into_iter().flatten();
+                own.chain(apart.copied())
+            });
+            let here = needed.filter(|dependency| dependency.repository.is_none());
+            wave = here
+                .map(|dependency| dependency.flag.as_str().to_owned())
+                .collect();
         }
         flags
+    }
+
+    /// Reads files of flags, many in parallel.
+    fn read_flags(&self, files: &[&FlagPath]) -> Vec<ReadFlag> {
+        let first = self.sources.next_id();
+        let (tree, scope) = (self.tree, &self.scope);
+        let read = |(at, file): (usize, &&FlagPath)| read_flag(tree, file, first.plus(at), scope);
+        if files.len() < FEW {
+            return files.iter().enumerate().map(read).collect();
+        }
+        files.par_iter().enumerate().map(read).collect()
     }
 
     fn keep(&mut self, read: ReadFlag, flags: &mut BTreeMap<FlagKey, Flag>) {

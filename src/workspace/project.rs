@@ -247,6 +247,18 @@ impl Project {
         }
     }
 
+    /// Returns where the project is in a repository's working tree, with a slash behind it; empty for
+    /// its root.
+    #[must_use]
+    pub fn prefix_in(&self, objects: &Objects) -> String {
+        let folder = folder_in(objects, &self.root);
+        if folder.is_empty() {
+            folder
+        } else {
+            format!("{folder}/")
+        }
+    }
+
     /// Returns the sources and findings that a load begins with: ffctl.toml itself.
     #[must_use]
     pub fn begin(&self) -> (SourceMap, Diagnostics) {

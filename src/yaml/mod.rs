@@ -10,6 +10,7 @@ mod edit;
 mod scalar;
 
 use granit_parser::{Event, Parser};
+use memchr::memmem;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::document::{Document, Scalar, Tree};
@@ -34,7 +35,7 @@ pub fn parse<'t>(
 ) -> Option<Document<'t>> {
     // The parser's own byte offsets are trusted to slice the text; what it says of a text with a
     // NUL differs by place, so that is said here, once.
-    if let Some(at) = text.find('\0') {
+    if let Some(at) = memchr::memchr(0, text.as_bytes()) {
         let location = Location::new(source, Span::new(at, at + 1));
         diagnostics.push(
             Diagnostic::new(
@@ -114,12 +115,8 @@ pub fn value(text: &str) -> Result<Tree, String> {
 /// Returns where the first mark of a merge conflict stands, if all three do.
 fn merge_conflict(text: &str) -> Option<usize> {
     let starts = |mark: &str| {
-        let inside = || text.find(&format!("\n{mark}")).map(|at| at + 1);
-        if text.starts_with(mark) {
-            Some(0)
-        } else {
-            inside()
-        }
+        let mut found = memmem::find_iter(text.as_bytes(), mark);
+        found.find(|at| *at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n'))
     };
     let begin = starts("<<<<<<< ")?;
     (starts("=======").is_some() && starts(">>>>>>> ").is_some()).then_some(begin)

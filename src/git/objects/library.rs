@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use git2::{ErrorCode, ObjectType, Oid, Repository, TreeWalkMode, TreeWalkResult};
 use jiff::Timestamp;
 
-use super::{Commit, Entry, EntryKind, ObjectId};
+use super::{Commit, Entry, EntryKind, Index, ObjectId};
 
 /// Handles of one repository: each is used by one thread at a time.
 pub(in crate::git) struct Library {
@@ -116,6 +116,10 @@ impl Library {
 
     pub(super) fn blob(&self, id: ObjectId) -> anyhow::Result<Vec<u8>> {
         self.with(|repository| Ok(repository.find_blob(oid(id)?)?.content().to_owned()))
+    }
+
+    pub(super) fn index(&self) -> anyhow::Result<Index> {
+        self.with(Index::read)
     }
 
     pub(super) fn size(&self, id: ObjectId) -> anyhow::Result<u64> {

@@ -3,6 +3,7 @@
 //! libgit2 reads them; where it does not know the repository's format (SHA-256, reftables, partial
 //! clones), the `git` program does, with the same answers.
 
+mod index;
 mod library;
 mod program;
 
@@ -16,6 +17,8 @@ use jiff::Timestamp;
 use super::history::FileId;
 
 use program::Program;
+
+pub use index::{Index, Seen};
 
 pub(super) use library::{Library, id_of, oid};
 
@@ -199,6 +202,15 @@ impl Objects {
         };
         size.with_context(|| format!("cannot read the object {id}"))
             .map_err(broken)
+    }
+
+    /// Returns what Git's index knows of the working tree: nothing, where it cannot be read here.
+    #[must_use]
+    pub fn index(&self) -> Index {
+        match &self.backend {
+            Backend::Library(library) => library.index().unwrap_or_default(),
+            Backend::Program(_) => Index::default(),
+        }
     }
 
     /// Returns the folder in which `git` is run for this repository.

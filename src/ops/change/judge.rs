@@ -1,10 +1,10 @@
 //! What a plan means: the files are read again as they would be, and compared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::literal;
-use crate::model::{Catalog, Flag, FlagKey};
+use crate::model::{Catalog, EnvironmentId, Flag, FlagKey};
 use crate::store::FileChange;
 use crate::workspace::Selection;
 
@@ -91,9 +91,16 @@ impl Planner<'_> {
     }
 
     fn effects(&mut self, jobs: &[Job], after: &Opened) {
+        let named = Named::of(jobs);
         let effects = self.files.iter().flat_map(|(key, change)| {
             let before = self.before.catalog.flags.get(key.as_str());
-            self.effects_of(key, before, after, jobs, std::slice::from_ref(&change.path))
+            self.effects_of(
+                key,
+                before,
+                after,
+                &named,
+                std::slice::from_ref(&change.path),
+            )
         });
         let mut effects: Vec<Effect> = effects.collect();
         effects.sort_by_key(|effect| effect.flag.clone());
@@ -106,7 +113,7 @@ impl Planner<'_> {
         key: &str,
         before: Option<&Flag>,
         after: &Opened,
-        jobs: &[Job],
+        named: &Named<'_>,
         files: &[String],
     ) -> Vec<Effect> {
         let comparison = Comparison {
@@ -118,8 +125,7 @@ impl Planner<'_> {
         let mut effects = comparison.effects(key, before, is, files);
         for effect in &mut effects {
             let id = after.catalog.environments.find(&effect.environment);
-            let named = |job: &Job| job.key == key && id.is_some() && job.environment == id;
-            effect.is_named = jobs.iter().any(named);
+            effect.is_named = id.is_some_and(|id| named.0.contains(&(key, id)));
         }
         effects
     }
@@ -167,7 +173,7 @@ impl Planner<'_> {
     pub(super) fn judge_renamed(&mut self, from: &str, to: &str) -> anyhow::Result<()> {
         let after = self.sound_again()?;
         let before = self.before.catalog.flags.get(from);
-        self.plan.effects = self.effects_of(to, before, &after, &[], &[]);
+        self.plan.effects = self.effects_of(to, before, &after, &Named::default(), &[]);
         self.guarded(&after.catalog)
     }
 
@@ -182,21 +188,25 @@ impl Planner<'_> {
         }
         let after = self.read_again();
         self.no_new_errors(&after)?;
+        let named = Named::of(jobs);
+        let mut paths: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (key, change) in &self.files {
+            paths.entry(key).or_default().push(change.path.clone());
+        }
+        let shared = paths.get("").cloned().unwrap_or_default();
         let mut effects = Vec::new();
         for key in &self.keys {
-            let own = self
-                .files
-                .iter()
-                .filter(|(other, _)| other == key || other.is_empty());
-            let files: Vec<String> = own.map(|(_, change)| change.path.clone()).collect();
+            let own = paths.get(key.as_str()).into_iter().flatten();
+            let files: Vec<String> = own.chain(&shared).cloned().collect();
             let before = self.before.catalog.flags.get(key.as_str());
-            effects.extend(self.effects_of(key, before, &after, jobs, &files));
+            effects.extend(self.effects_of(key, before, &after, &named, &files));
         }
         self.plan.effects = effects;
-        let effects = &self.plan.effects;
+        let effects = self.plan.effects.iter();
+        let affected: BTreeSet<&str> = effects.map(|effect| effect.flag.as_str()).collect();
         let counts = |key: &str, change: &FileChange| {
             let moves = change.before.is_none() || change.after.is_none();
-            key.is_empty() || moves || effects.iter().any(|effect| effect.flag == key)
+            key.is_empty() || moves || affected.contains(key)
         };
         self.files.retain(|(key, change)| counts(key, change));
         if self.files.is_empty() {
@@ -211,6 +221,17 @@ impl Planner<'_> {
     pub(super) fn compare(&mut self, jobs: &[Job], after: &Opened) {
         self.effects(jobs, after);
         self.name_dependants(jobs);
+    }
+}
+
+/// The flags that are named, each with the environment.
+#[derive(Default)]
+struct Named<'j>(BTreeSet<(&'j str, EnvironmentId)>);
+
+impl<'j> Named<'j> {
+    fn of(jobs: &'j [Job]) -> Self {
+        let named = |job: &'j Job| Some((job.key.as_str(), job.environment?));
+        Self(jobs.iter().filter_map(named).collect())
     }
 }
 

@@ -145,6 +145,20 @@ impl<'r> Planner<'r> {
         self.keys = keys;
     }
 
+    /// Leaves flags out that were read, because nothing is to be done to them. Those that depend on one
+    /// of the others are looked at all the same.
+    pub(super) fn leave_out(&mut self, left: &BTreeSet<FlagKey>) {
+        self.keys.retain(|key| !left.contains(key.as_str()));
+        let keys: BTreeSet<&str> = self.keys.iter().map(String::as_str).collect();
+        let flags = &self.before.catalog.flags;
+        let depends = |key: &&FlagKey| {
+            let flag = flags.get(key.as_str()).into_iter();
+            let mut needed = flag.flat_map(|flag| &flag.depends_on);
+            needed.any(|one| one.repository.is_none() && keys.contains(one.flag.as_str()))
+        };
+        self.related.extend(left.iter().filter(depends).cloned());
+    }
+
     fn make(&mut self) -> anyhow::Result<()> {
         self.sound_settings()?;
         for key in &self.keys {
@@ -479,7 +493,9 @@ fn opened(
     request: &Request,
 ) -> (BTreeSet<FlagKey>, Opened) {
     let verb = &request.verb;
-    let wants_related = verb.names_dependants() || verb.touches_contract();
+    let named: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
+    let are_all = || listed.known.iter().all(|key| named.contains(key.as_str()));
+    let wants_related = (verb.names_dependants() || verb.touches_contract()) && !are_all();
     let related = if wants_related {
         let index = index_of(project.root()).map(|file| Index {
             file,

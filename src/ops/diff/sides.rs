@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::diagnostic::Diagnostics;
-use crate::git::{ObjectId, Objects, RevisionError};
+use crate::git::{Index, ObjectId, Objects, RevisionError};
 use crate::model::{Flag, FlagKey, RESERVED_STEMS};
 use crate::text::SourceMap;
 use crate::tree::FileTree as _;
@@ -68,7 +68,7 @@ pub(super) fn open(
         Some(revision) => at(revision)?,
         None => Project::find(folder)?,
     };
-    let files = Files::differing(&before, &after);
+    let files = Files::differing(&before, &after, &objects);
     let named: BTreeSet<FlagKey> = flags
         .iter()
         .filter_map(|key| FlagKey::new(key).ok())
@@ -175,8 +175,8 @@ impl Pair {
 }
 
 impl Files {
-    fn differing(before: &Project, after: &Project) -> Self {
-        let (was, is) = (contents(before), contents(after));
+    fn differing(before: &Project, after: &Project, objects: &Objects) -> Self {
+        let (was, is) = (contents(before, objects), contents(after, objects));
         let mut files = Self::default();
         let mut differ = |name: &str, paths: BTreeSet<String>| match FlagKey::new(name) {
             Ok(key) if !is_shared(name) => drop(files.flags.insert(key, paths)),
@@ -209,14 +209,29 @@ struct Content {
     id: Option<ObjectId>,
 }
 
+/// Returns the content of a file of the working tree, if Git has seen it as it is.
+fn seen(project: &Project, (index, prefix): (&Index, &str), path: &str) -> Option<ObjectId> {
+    let seen = index.get(&format!("{prefix}{path}"))?;
+    let stamp = project.tree.stamp(path)?;
+    let is_it = stamp.is_noted(seen.size, seen.file, seen.modified, seen.changed);
+    is_it.then_some(seen.id)
+}
+
 /// Returns the project's files by what they are of: a flag's key, a file that flags share.
-fn contents(project: &Project) -> BTreeMap<String, Vec<Content>> {
+fn contents(project: &Project, objects: &Objects) -> BTreeMap<String, Vec<Content>> {
+    let (index, prefix) = match project.revision() {
+        Some(_) => (Index::default(), String::new()),
+        None => (objects.index(), project.prefix_in(objects)),
+    };
     let content = |path: String| {
         let id = if let Some(tree) = project.revision() {
             tree.id(&path).ok().flatten()
         } else {
-            let bytes = project.tree.read(&path).ok().flatten();
-            bytes.and_then(|bytes| ObjectId::of_content(&bytes))
+            let known = seen(project, (&index, &prefix), &path);
+            known.or_else(|| {
+                let bytes = project.tree.read(&path).ok().flatten();
+                bytes.and_then(|bytes| ObjectId::of_content(&bytes))
+            })
         };
         Content { path, id }
     };

@@ -1,5 +1,7 @@
 //! The file that a rollback writes, in the making.
 
+use std::rc::Rc;
+
 use crate::document::{Style, Tree};
 use crate::format::{ENTRY_KEYS, FLAG_KEYS};
 use crate::model::{Dependency, EnvironmentId};
@@ -15,6 +17,8 @@ pub(super) struct NewFile {
     pub(super) notes: Vec<String>,
     /// What the flag depends on by that file.
     needs_apart: Vec<Dependency>,
+    /// What the file says, once it was read.
+    reading: Option<Rc<Reading>>,
 }
 
 impl NewFile {
@@ -30,6 +34,7 @@ impl NewFile {
             apart: None,
             notes: Vec::new(),
             needs_apart: apart_of(needs),
+            reading: None,
         };
         match (rollback.options.environments, rollback.is) {
             (Some(ids), Some(is)) => file.entries(rollback, ids, is),
@@ -40,11 +45,18 @@ impl NewFile {
     }
 
     /// Reads the file as it is so far.
-    pub(super) fn read(&self, rollback: &Rollback<'_>) -> Option<Reading> {
-        let key = &rollback.wanted.key;
-        rollback
-            .today
-            .read(&self.root, key, self.needs_apart.clone())
+    pub(super) fn read(&mut self, rollback: &Rollback<'_>) -> Option<Rc<Reading>> {
+        if self.reading.is_none() {
+            let (key, apart) = (&rollback.wanted.key, self.needs_apart.clone());
+            self.reading = rollback.today.read(&self.root, key, apart).map(Rc::new);
+        }
+        self.reading.clone()
+    }
+
+    /// Gives an environment this entry.
+    pub(super) fn write(&mut self, subject: &Subject<'_>, id: EnvironmentId, entry: Tree) {
+        write_entry(subject, &mut self.root, id, Some(entry));
+        self.reading = None;
     }
 
     fn entries(&mut self, rollback: &Rollback<'_>, ids: &[EnvironmentId], is: Found<'_>) {

@@ -19,7 +19,7 @@ use crate::diagnostic::{Diagnostics, join_names};
 use crate::document::Tree;
 use crate::lower::{self, Scope};
 use crate::model::{Catalog, Dependency, EnvironmentId, Flag, FlagKey};
-use crate::record::{Record, record};
+use crate::record::{Phase, Record, record};
 use crate::resolve;
 use crate::text::SourceMap;
 use crate::yaml;
@@ -173,6 +173,28 @@ pub fn prune(subject: &Subject<'_>, reason: &str) -> Tree {
     subject.with_key("archived", block.in_brackets())
 }
 
+/// Returns whether time has moved nothing of a flag so far, and no kill switch stands in it: where its
+/// file and all that it is read in the light of are what they were, so is what it serves.
+#[must_use]
+pub fn stands(catalog: &Catalog, flag: &Flag, now: i64) -> bool {
+    let mut environments = catalog.environments.iter();
+    environments.all(|(id, _)| {
+        let record = record(catalog, flag, id);
+        let begun = |phase: &Phase<'_>| phase.from.is_some_and(|from| from <= now);
+        let ramps = |phase: &Phase<'_>| {
+            let mut servings = phase.rules.iter().map(|rule| &rule.serving);
+            let own = phase.serving.as_ref();
+            own.is_some_and(|own| own.gradual.is_some())
+                || servings.any(|one| one.gradual.is_some())
+        };
+        !record.killed
+            && !record
+                .phases
+                .iter()
+                .any(|phase| begun(phase) || ramps(phase))
+    })
+}
+
 /// A rollback of one flag in the making.
 struct Rollback<'r> {
     then: &'r Age<'r>,
@@ -205,13 +227,18 @@ impl<'r> Rollback<'r> {
         }
         segments::write_out(&mut root, then.catalog, today.catalog);
         let key = &was.flag.key;
-        let reading = then.read(&root, key, apart_of(was.flag));
-        let wanted = reading.ok_or_else(|| {
-            Refusal::no(
-                format!("`{key}` was not sound then"),
-                "choose another revision",
-            )
-        })?;
+        let wanted = if root == *was.root {
+            was.flag.clone()
+        } else {
+            let reading = then.read(&root, key, apart_of(was.flag));
+            let unsound = || {
+                Refusal::no(
+                    format!("`{key}` was not sound then"),
+                    "choose another revision",
+                )
+            };
+            reading.ok_or_else(unsound)?.flag
+        };
         Ok(Self {
             then,
             today,
@@ -219,7 +246,7 @@ impl<'r> Rollback<'r> {
             is,
             options,
             root,
-            wanted: wanted.flag,
+            wanted,
             held,
             places: places(then, today, options)?,
         })
@@ -287,7 +314,7 @@ impl<'r> Rollback<'r> {
         let mut notes = self.notes();
         notes.append(&mut file.notes);
         notes.extend(pinned);
-        notes.extend(self.still_killed(&file));
+        notes.extend(self.still_killed(&mut file));
         Ok(RolledBack {
             root: file.root,
             apart: file.apart,
@@ -297,13 +324,16 @@ impl<'r> Rollback<'r> {
     }
 
     /// A kill switch that stands elsewhere is not lifted with one environment.
-    fn still_killed(&self, file: &NewFile) -> Vec<String> {
-        let reading = file.read(self).filter(|_| self.options.lift_kill_switches);
-        let Some(Reading { flag, .. }) = reading else {
+    fn still_killed(&self, file: &mut NewFile) -> Vec<String> {
+        if !self.options.lift_kill_switches {
+            return Vec::new();
+        }
+        let Some(reading) = file.read(self) else {
             return Vec::new();
         };
+        let flag = &reading.flag;
         let killed = |place: &&(EnvironmentId, EnvironmentId)| {
-            let is_killed = resolve::kill(self.today.catalog, &flag, place.0).is_some();
+            let is_killed = resolve::kill(self.today.catalog, flag, place.0).is_some();
             is_killed && !self.wanted(**place).killed
         };
         let names = self.places.iter().filter(killed);

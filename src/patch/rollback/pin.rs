@@ -4,9 +4,7 @@ use crate::document::{Scalar, Tree};
 use crate::format::ENTRY_KEYS;
 use crate::model::{EnvironmentId, Flag};
 use crate::patch::Subject;
-use crate::patch::entry::{
-    Draft, GROUPS, default_key, moment, serving_of, step_time, steps, write_entry,
-};
+use crate::patch::entry::{Draft, GROUPS, default_key, moment, serving_of, step_time, steps};
 use crate::patch::serving::{inherited_serving, rules_of, tree_of};
 use crate::record::Phase;
 use crate::resolve::{self, Moment};
@@ -28,9 +26,10 @@ pub(super) fn pin(
     slot: Slot,
 ) -> Slot {
     let (then, today) = (rollback.then, rollback.today);
+    let root = file.root.clone();
     let pinning = Pinning {
         source: then.subject(&rollback.wanted, &rollback.root),
-        present: today.subject(present, &file.root),
+        present: today.subject(present, &root),
         was: place.1,
     };
     let mut map = file.entry(&pinning.present, today.name(place.0));
@@ -45,9 +44,7 @@ pub(super) fn pin(
         pinning.slot(&mut map, slot, &wanted.phases);
         slot
     };
-    let mut root = file.root.clone();
-    write_entry(&pinning.present, &mut root, place.0, Some(map));
-    file.root = root;
+    file.write(&pinning.present, place.0, map);
     pinned
 }
 

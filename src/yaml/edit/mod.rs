@@ -94,12 +94,15 @@ pub fn rewrite(text: &str, wanted: &Tree) -> Result<String, RewriteError> {
             drop(document);
             return Ok(text);
         };
-        let next = match several(&document, &changes) {
-            Some(next) => next,
+        let made = match several(&document, &changes) {
+            Some(made) => made,
             None => step(&document, first)?,
         };
+        if made.says == *wanted {
+            return Ok(made.text);
+        }
         drop(document);
-        text = next;
+        text = made.text;
         budget -= 1;
     }
     Err(RewriteError::Bug {
@@ -152,9 +155,15 @@ fn bug(change: &Change) -> RewriteError {
     }
 }
 
+/// A text with changes that stood the check, and what it says now.
+struct Made {
+    text: String,
+    says: Tree,
+}
+
 /// Makes as many of the changes at once as stand the check together. `None` if that is not even two:
 /// then the first must be made by itself.
-fn several(document: &Document<'_>, changes: &[Change]) -> Option<String> {
+fn several(document: &Document<'_>, changes: &[Change]) -> Option<Made> {
     if changes.len() < 2 {
         return None;
     }
@@ -173,7 +182,7 @@ fn several(document: &Document<'_>, changes: &[Change]) -> Option<String> {
         let splices = made.iter().flat_map(|(_, splices)| splices.clone());
         let text = splice(reader.text, splices.collect())?;
         if says(&text, &wanted) {
-            return Some(text);
+            return Some(Made { text, says: wanted });
         }
         count /= 2;
     }
@@ -201,7 +210,7 @@ fn apart<'c>(reader: Reader<'_>, changes: &'c [Change]) -> Vec<(&'c Change, Vec<
 }
 
 /// Makes one change, or what must be done before it.
-fn step(document: &Document<'_>, change: &Change) -> Result<String, RewriteError> {
+fn step(document: &Document<'_>, change: &Change) -> Result<Made, RewriteError> {
     let reader = Reader {
         text: document.text(),
         document,
@@ -209,8 +218,8 @@ fn step(document: &Document<'_>, change: &Change) -> Result<String, RewriteError
     let old = whole(document.root());
     let first = alias::in_the_way(reader, change).map(Change::Expand);
     let change = first.as_ref().unwrap_or(change);
-    if let Some(text) = attempt(reader, &old, change) {
-        return Ok(text);
+    if let Some(made) = attempt(reader, &old, change) {
+        return Ok(made);
     }
     // A text that keeps its line breaks takes those that come behind it: quotes end that.
     if let Some(path) = reader.keeper(change.collection()) {
@@ -221,16 +230,16 @@ fn step(document: &Document<'_>, change: &Change) -> Result<String, RewriteError
                 .clone(),
             style: Some(Style::Quoted),
         };
-        if let Some(text) = attempt(reader, &old, &Change::Set(path, tree)) {
-            return Ok(text);
+        if let Some(made) = attempt(reader, &old, &Change::Set(path, tree)) {
+            return Ok(made);
         }
     }
     // Items with anchors or aliases cannot always pass one another.
     if let Change::Move(path, ..) = change
         && let Some(alias) = alias::across(reader, path)
-        && let Some(text) = attempt(reader, &old, &Change::Expand(alias))
+        && let Some(made) = attempt(reader, &old, &Change::Expand(alias))
     {
-        return Ok(text);
+        return Ok(made);
     }
     let whole = coarser(reader, &old, change);
     whole
@@ -239,13 +248,14 @@ fn step(document: &Document<'_>, change: &Change) -> Result<String, RewriteError
 }
 
 /// Returns the text after a change, in the first form that stands the check.
-fn attempt(reader: Reader<'_>, old: &Tree, change: &Change) -> Option<String> {
+fn attempt(reader: Reader<'_>, old: &Tree, change: &Change) -> Option<Made> {
     let mut wanted = old.clone();
     change.apply(&mut wanted)?;
-    FORMS.iter().find_map(|form| {
+    let text = FORMS.iter().find_map(|form| {
         let text = splice(reader.text, plan(reader, change, *form)?)?;
         says(&text, &wanted).then_some(text)
-    })
+    })?;
+    Some(Made { text, says: wanted })
 }
 
 /// Returns whether a text says this and nothing else.

@@ -53,7 +53,7 @@ pub(super) fn plan(
     let defines = changes.iter().any(|change| !change.definitions.is_empty());
     let mut keys: BTreeSet<String> = touched.clone();
     if defines && request.environments.is_empty() && request.flags.is_empty() {
-        keys.extend(all_keys(&project, &overlay, request));
+        keys.extend(all_keys(&project, &overlay));
     }
     let planner = Planner::open(project, overlay, keys.into_iter().collect(), request);
     let undoing = Undoing {

@@ -7,6 +7,7 @@
 mod inverse;
 mod past;
 mod side;
+mod standing;
 mod to;
 mod verify;
 
@@ -16,15 +17,14 @@ use crate::diff;
 use crate::literal;
 use crate::model::{EnvironmentId, Flag};
 use crate::patch::{Back, Newer};
-use crate::tree::{FileTree as _, Overlay};
-use crate::workspace::{Project, ProjectTree};
+use crate::tree::{FileTree, Overlay};
+use crate::workspace::{Files, Project, ProjectTree};
 
 use super::super::effects::Stages;
-use super::super::open::{Opened, read};
+use super::super::open::Opened;
 use super::super::write::Planned;
 use super::plan::{Plan, Planner};
 use super::{RefusedError, Request, message};
-use crate::workspace::Selection;
 
 /// A rollback.
 #[derive(Debug, Clone)]
@@ -110,12 +110,8 @@ pub(super) fn plan(
 }
 
 /// Returns the keys of all flags of a project.
-fn all_keys(
-    project: &Project,
-    overlay: &Overlay<'_, ProjectTree>,
-    request: &Request,
-) -> Vec<String> {
-    let listed = read(project.clone(), overlay, Selection::Flags(&[]), request.now);
+fn all_keys(project: &Project, tree: &impl FileTree) -> Vec<String> {
+    let listed = Files::list(tree, project.config.as_ref());
     listed.known.iter().map(ToString::to_string).collect()
 }
 

@@ -15,12 +15,12 @@ use crate::workspace::{Project, ProjectTree, Selection};
 use crate::yaml;
 
 use super::super::super::UsageError;
-use super::super::super::open::{Opened, unknown_flag};
+use super::super::super::open::{Opened, Past as Findings, read_as, unknown_flag};
 use super::super::super::write::Planned;
 use super::super::plan::{Cause, Job, Plan, Planner, edited, special_file};
 use super::super::{RefusedError, Request, refused};
 use super::past::{self, Past};
-use super::{Rollback, all_keys, tell, way_back};
+use super::{Rollback, all_keys, standing, tell, way_back};
 
 /// Plans what makes flags serve again what they served at a commit.
 pub(super) fn plan(
@@ -35,16 +35,18 @@ pub(super) fn plan(
         let hint = "leave out `--prune`, or `--env`".to_owned();
         return Err(UsageError::new("flags are archived in all environments at once", hint).into());
     }
-    let named: Vec<&str> = request.flags.iter().map(String::as_str).collect();
-    let selection = if named.is_empty() {
-        Selection::All
-    } else {
-        Selection::Flags(&named)
-    };
-    let then = past::open(root, past, selection, request)?;
+    let was = past::project(root, past)?;
+    let keys = keys(&project, &overlay, request, &was);
+    let mut planner = Planner::open(project, overlay, keys, request);
+    planner.leave_out(&standing::find(&planner, &was));
+    let moved: Vec<&str> = planner.keys.iter().map(String::as_str).collect();
+    let then = read_as(
+        was,
+        Selection::Flags(&moved),
+        request.now,
+        Findings::LeftOut,
+    );
     sound_then(&then, past)?;
-    let keys = keys(&project, &overlay, request, &then);
-    let planner = Planner::open(project, overlay, keys, request);
     let scope = Arc::new(Scope::of(&planner.before.catalog));
     let folder = then.project.flags_folder();
     let needed = special_file(&then.project.tree, folder, "flag-dependencies");
@@ -79,15 +81,15 @@ fn keys(
     project: &Project,
     overlay: &Overlay<'_, ProjectTree>,
     request: &Request,
-    then: &Opened,
+    then: &Project,
 ) -> Vec<String> {
     if !request.flags.is_empty() {
         let mut keys = request.flags.clone();
         keys.dedup();
         return keys;
     }
-    let mut keys = all_keys(project, overlay, request);
-    keys.extend(then.known.iter().map(ToString::to_string));
+    let mut keys = all_keys(project, overlay);
+    keys.extend(all_keys(then, &then.tree));
     keys.sort_unstable();
     keys.dedup();
     keys
