@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 use super::disk;
 
@@ -27,6 +28,31 @@ pub fn keep(path: &Path, bytes: &[u8]) {
     if write().is_err() {
         let _ = disk::remove(new);
     }
+}
+
+/// Returns a number that another text hardly has: against damage, not against malice.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> u64 {
+    let length = bytes.len() as u64;
+    bytes.chunks(8).fold(length, |digest, chunk| {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        (digest.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95)
+    })
+}
+
+/// Returns what tells this build of the program from another one, which may put things otherwise.
+#[must_use]
+pub fn this_program() -> String {
+    let file = std::env::current_exe().and_then(fs::metadata);
+    let written = file.as_ref().ok().and_then(|file| file.modified().ok());
+    let written = written.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    format!(
+        "{}-{:x}-{:x}",
+        env!("CARGO_PKG_VERSION"),
+        file.map_or(0, |file| file.len()),
+        written.map_or(0, |time| time.as_nanos()),
+    )
 }
 
 #[cfg(test)]

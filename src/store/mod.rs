@@ -22,7 +22,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use apply::{Applied, apply, undo};
-pub use kept::{keep, kept};
+pub use kept::{digest, keep, kept, this_program};
 pub use lock::{Lock, Waiting};
 pub use recover::{Recovered, recover, recover_locked};
 

@@ -270,17 +270,18 @@ impl ObjectId {
     /// Reads an id in hexadecimal.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let length = text.len() / 2;
-        if !text.is_ascii() || !matches!(text.len(), 40 | 64) {
+        if !matches!(text.len(), 40 | 64) {
             return None;
         }
+        let digit = |byte: &u8| char::from(*byte).to_digit(16)?.try_into().ok();
         let mut bytes = [0; 32];
-        for (at, byte) in bytes.iter_mut().enumerate().take(length) {
-            *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let [high, low]: [Option<u8>; 2] = [digit(&digits[0]), digit(&digits[1])];
+            *byte = (high? << 4) | low?;
         }
         Some(Self {
             bytes,
-            length: u8::try_from(length).ok()?,
+            length: u8::try_from(text.len() / 2).ok()?,
         })
     }
 
@@ -320,8 +321,12 @@ impl ObjectId {
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = self.as_bytes().iter();
-        bytes.try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        let digit = |number: u8| char::from_digit(u32::from(number), 16).unwrap_or_default();
+        let bytes = self.as_bytes().iter();
+        let text: String = bytes
+            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+            .collect();
+        formatter.write_str(&text)
     }
 }
 

@@ -5,6 +5,7 @@
 //! project, its flags folder or a followed flag's file lay elsewhere, a new leg of the walk begins.
 
 mod compare;
+mod kept;
 mod leg;
 mod merged;
 pub(super) mod message;
@@ -18,6 +19,7 @@ use crate::model::FlagKey;
 use crate::workspace::{Fault, Layout, ScopeFiles};
 
 pub(super) use compare::{Compared, Told, compare};
+pub(super) use kept::Kept;
 pub(super) use leg::places;
 pub(super) use sound::{scope_at, sound_version};
 pub(super) use trail::Trail;
@@ -25,7 +27,7 @@ pub(super) use trail::Trail;
 use super::write::Note;
 
 /// A flag's file at a commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     pub(super) key: FlagKey,
     /// Relative to ffctl.toml.
@@ -34,7 +36,7 @@ pub(super) struct Place {
 }
 
 /// A flag's file before and after; with two keys it was renamed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Pair {
     pub(super) before: Option<Place>,
     pub(super) after: Option<Place>,

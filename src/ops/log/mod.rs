@@ -3,6 +3,7 @@
 mod filter;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,9 +17,9 @@ use crate::workspace::{Fault, Past, Project, in_parallel};
 
 use super::history::message::Said;
 use super::history::sites::{self, Site};
-use super::history::{Compared, Step, Told, Trail, Wanted, compare, message, shallow};
+use super::history::{Compared, Kept, Step, Told, Trail, Wanted, compare, message, shallow};
 use super::open::Place;
-use super::write::Note;
+use super::write::{Note, history_of, place_of};
 use super::{RevisionError, UsageError};
 
 use filter::Filter;
@@ -26,7 +27,10 @@ use filter::Filter;
 pub use filter::Action;
 
 /// How many commits are compared at once: few at first, for those who ask for few.
-const BATCHES: [usize; 4] = [16, 64, 256, 512];
+const BATCHES: [usize; 3] = [16, 64, 256];
+
+/// How many are later. Then there is much to read, and it is worth knowing it already.
+const LARGEST: usize = 512;
 
 /// How long nobody needs to be told that there is more to read.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -162,6 +166,8 @@ pub fn log(options: &LogOptions) -> anyhow::Result<LogReport> {
     );
     let mut reader = Reader {
         options,
+        root: project.root().to_owned(),
+        kept: None,
         past,
         filter,
         trail,
@@ -170,6 +176,9 @@ pub fn log(options: &LogOptions) -> anyhow::Result<LogReport> {
         met,
     };
     let is_whole = reader.read()?;
+    if let Some(kept) = &reader.kept {
+        kept.keep();
+    }
     if is_whole {
         reader.met_all(&wanted, &known)?;
     }
@@ -179,6 +188,10 @@ pub fn log(options: &LogOptions) -> anyhow::Result<LogReport> {
 
 struct Reader<'o> {
     options: &'o LogOptions,
+    /// The project's folder.
+    root: PathBuf,
+    /// What earlier runs have found out, where that was asked for.
+    kept: Option<Kept>,
     past: Arc<Past>,
     filter: Filter,
     trail: Trail,
@@ -198,16 +211,16 @@ impl Reader<'_> {
     /// Reads until there is enough, and returns whether that is the whole history.
     fn read(&mut self) -> anyhow::Result<bool> {
         let mut sizes = BATCHES.into_iter();
-        let mut size = BATCHES[0];
         loop {
-            size = sizes.next().unwrap_or(size);
+            let size = sizes.next().unwrap_or(LARGEST);
+            if size == LARGEST {
+                self.remember();
+            }
             let steps = self.batch(size)?;
             if steps.is_empty() {
                 return Ok(true);
             }
-            let past = &self.past;
-            let compared = in_parallel(&steps, |step| compare(past, step));
-            for (step, compared) in steps.iter().zip(compared) {
+            for (step, compared) in steps.iter().zip(self.compare(&steps)) {
                 self.met.see(step);
                 let entry = self.entry(&step.commit, compared?);
                 self.entries.extend(entry);
@@ -220,6 +233,24 @@ impl Reader<'_> {
                 progress(self.trail.seen);
             }
         }
+    }
+
+    /// Turns to what is kept of earlier runs.
+    fn remember(&mut self) {
+        if self.kept.is_none() {
+            let root = self.root.as_path();
+            self.kept = history_of(root).map(|file| Kept::read(file, place_of(root)));
+        }
+    }
+
+    fn compare(&mut self, steps: &[Step]) -> Vec<anyhow::Result<Compared>> {
+        let past = &self.past;
+        let Some(kept) = &mut self.kept else {
+            return in_parallel(steps, |step| compare(past, step));
+        };
+        let looked = in_parallel(steps, |step| kept.compare(past, step));
+        let compared = looked.into_iter();
+        compared.map(|looked| Ok(kept.take(looked?))).collect()
     }
 
     fn has_enough(&self) -> bool {

@@ -25,7 +25,7 @@ use crate::workspace::Project;
 use super::open::UsageError;
 
 pub use crate::git::{Interrupted, NotTrusted};
-pub(super) use place::index_of;
+pub(super) use place::{history_of, index_of};
 pub use place::{place_of, recover};
 
 /// Whether a command commits what it writes.

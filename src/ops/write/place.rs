@@ -33,6 +33,11 @@ pub(in crate::ops) fn index_of(root: &Path) -> Option<PathBuf> {
     Some(OwnFolder::find(root)?.of_project("mentions"))
 }
 
+/// As [`index_of`], for what is known of its history.
+pub(in crate::ops) fn history_of(root: &Path) -> Option<PathBuf> {
+    Some(OwnFolder::find(root)?.of_project("history"))
+}
+
 /// The program's folder in Git's own. Projects of one working tree share it and its lock.
 struct OwnFolder {
     path: PathBuf,

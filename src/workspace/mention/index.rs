@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 
+use crate::store::digest;
 use crate::tree::Stamp;
 
 use super::super::project::VERSION;
@@ -59,16 +60,6 @@ fn fits(path: &str) -> bool {
 
 fn head_of(body: &str) -> String {
     format!("{FORMAT} {VERSION} {:016x}", digest(body.as_bytes()))
-}
-
-/// Returns a number that another text hardly has: against damage, not against malice.
-fn digest(bytes: &[u8]) -> u64 {
-    let length = bytes.len() as u64;
-    bytes.chunks(8).fold(length, |digest, chunk| {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        (digest.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95)
-    })
 }
 
 #[cfg(test)]
