@@ -337,7 +337,11 @@ impl Reader<'_> {
         }
     }
 
-    fn entries(&mut self, member: Member<'_>, owner: &Owner<'_>) -> BTreeMap<EnvironmentId, Entry> {
+    fn entries(
+        &mut self,
+        member: Member<'_>,
+        owner: &Owner<'_>,
+    ) -> BTreeMap<EnvironmentId, Box<Entry>> {
         // Whatever else stands there was told: the flag is not the same everywhere for it.
         let mut entries = BTreeMap::new();
         for member in member
@@ -350,7 +354,7 @@ impl Reader<'_> {
                 continue;
             }
             if let (Some(id), Some(entry)) = (id, self.entry(member, owner)) {
-                entries.insert(id, entry);
+                entries.insert(id, Box::new(entry));
             }
         }
         entries

@@ -44,7 +44,7 @@ pub struct Flag {
     /// Its rules; where an environment has an entry and does not bring its own.
     pub rules: At<Vec<Rule>>,
     /// The environments' entries; `None` where the file has no `environments`.
-    pub entries: Option<BTreeMap<EnvironmentId, Entry>>,
+    pub entries: Option<BTreeMap<EnvironmentId, Box<Entry>>>,
     /// Forces the off value everywhere.
     pub kill_switch: Option<KillSwitch>,
     /// Whether it may be killed without approval, beside those whose kind allows it.
@@ -261,7 +261,7 @@ impl Flag {
     /// Returns the entry of an environment.
     #[must_use]
     pub fn entry(&self, environment: EnvironmentId) -> Option<&Entry> {
-        self.entries.as_ref()?.get(&environment)
+        self.entries.as_ref()?.get(&environment).map(Box::as_ref)
     }
 
     /// Returns whether it has targeting rules, of its own or in an environment, at any time.
