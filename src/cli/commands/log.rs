@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::RevArg;
+use crate::cli::args::{Clock, RevArg};
 use crate::cli::{ExitStatus, Ui};
 use crate::ops::{self, Action, LogOptions, UsageError};
 use crate::output::{csv, human, json};
@@ -31,7 +31,8 @@ pub(in crate::cli) struct LogArgs {
     )]
     environments: Vec<String>,
 
-    /// Only commits since this time, in any form that Git takes: a date, `2 weeks ago`
+    /// Only commits since this time: a date, a date and time, `2 weeks ago`, `yesterday`, or another
+    /// form that Git takes
     #[arg(long, value_name = "TIME", visible_alias = "after")]
     since: Option<String>,
 
@@ -43,8 +44,8 @@ pub(in crate::cli) struct LogArgs {
     #[arg(long = "author", value_name = "REGEX")]
     authors: Vec<String>,
 
-    /// Only commits with such a change; the commands that make them are understood too (repeatable:
-    /// any of them)
+    /// Only commits with such a change; the commands that make them are understood too, `deploy` and
+    /// `rollback` by what the message says (repeatable: any of them)
     #[arg(long = "action", value_name = "ACTION", value_parser = PossibleValuesParser::new(Action::names()))]
     actions: Vec<String>,
 
@@ -74,7 +75,12 @@ enum Format {
     Csv,
 }
 
-pub(super) fn run(args: &LogArgs, folder: &Path, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(
+    args: &LogArgs,
+    folder: &Path,
+    clock: Clock,
+    ui: &mut Ui,
+) -> anyhow::Result<ExitStatus> {
     let format = format(args, ui)?;
     let options = LogOptions {
         place: args.rev.place(folder),
@@ -90,6 +96,7 @@ pub(super) fn run(args: &LogArgs, folder: &Path, ui: &mut Ui) -> anyhow::Result<
             .collect(),
         deployments: args.deployments.clone(),
         limit: args.limit,
+        now: clock.now(),
         progress: ui.progress(),
     };
     let report = ops::log(&options);

@@ -45,7 +45,7 @@ pub(super) fn run(cli: &Cli, clock: Clock, ui: &mut Ui) -> anyhow::Result<ExitSt
         Command::Create(args) => create::run(args, folder, clock, ui),
         Command::Validate(args) => validate::run(args, folder, clock, ui),
         Command::List(args) => list::run(args, folder, clock, ui),
-        Command::Log(args) => log::run(args, folder, ui),
+        Command::Log(args) => log::run(args, folder, clock, ui),
         Command::Blame(args) => blame::run(args, folder, clock, ui),
         Command::Show(args) => show::run(args, folder, clock, ui),
         Command::Diff(args) => diff::run(args, folder, clock, ui),

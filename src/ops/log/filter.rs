@@ -4,8 +4,8 @@ use regex::Regex;
 
 use crate::diff::ChangeKind;
 use crate::git::{Objects, PastCommit};
-use crate::literal;
 
+use super::time::time;
 use super::{Compared, LogEntry, LogOptions, UsageError};
 
 /// What a commit did, in a word.
@@ -15,6 +15,10 @@ pub enum Action {
     Kind(ChangeKind),
     /// It left a file so that it cannot be understood: nothing changes until that is mended.
     Broken,
+    /// It was made by a deployment, as its message says.
+    Deploy,
+    /// It took something back, as its message says.
+    Rollback,
 }
 
 /// What commands do, by the kind of change that it is.
@@ -28,6 +32,9 @@ const VERBS: [(&str, ChangeKind); 7] = [
     ("archive", ChangeKind::Removed),
 ];
 
+/// What is no kind of change.
+const OTHERS: [Action; 3] = [Action::Broken, Action::Deploy, Action::Rollback];
+
 impl Action {
     /// Returns its name.
     #[must_use]
@@ -35,6 +42,8 @@ impl Action {
         match self {
             Self::Kind(kind) => kind.name(),
             Self::Broken => "broken",
+            Self::Deploy => "deploy",
+            Self::Rollback => "rollback",
         }
     }
 
@@ -43,17 +52,18 @@ impl Action {
     pub fn named(name: &str) -> Option<Self> {
         let kind = ChangeKind::ALL.into_iter().find(|kind| kind.name() == name);
         let verb = || VERBS.iter().find(|(verb, _)| *verb == name);
-        let broken = (name == "broken").then_some(Self::Broken);
+        let others = || OTHERS.into_iter().find(|other| other.name() == name);
         kind.or_else(|| verb().map(|(_, kind)| *kind))
             .map(Self::Kind)
-            .or(broken)
+            .or_else(others)
     }
 
     /// Returns all names, and then the commands.
     pub fn names() -> impl Iterator<Item = &'static str> {
         let kinds = ChangeKind::ALL.into_iter().map(ChangeKind::name);
         let verbs = VERBS.iter().map(|(verb, _)| *verb);
-        kinds.chain(["broken"]).chain(verbs)
+        let others = OTHERS.into_iter().map(Self::name);
+        kinds.chain(others).chain(verbs)
     }
 }
 
@@ -70,7 +80,7 @@ pub(super) struct Filter {
 impl Filter {
     pub(super) fn new(options: &LogOptions, objects: &Objects) -> anyhow::Result<Self> {
         let time = |text: &Option<String>| match text {
-            Some(text) => time(objects, text).map(Some),
+            Some(text) => time(objects, text, options.now).map(Some),
             None => Ok(None),
         };
         let authors = options.authors.iter().map(|pattern| {
@@ -120,14 +130,18 @@ fn is_any<T>(list: &[T], matches: impl FnMut(&T) -> bool) -> bool {
     list.is_empty() || list.iter().any(matches)
 }
 
-fn time(objects: &Objects, text: &str) -> anyhow::Result<i64> {
-    let own = literal::moment(text).map(jiff::Timestamp::as_second);
-    let time = match own {
-        Some(time) => Some(time),
-        None => objects.time_of(text)?,
-    };
-    time.ok_or_else(|| {
-        let hint = "write a date, or a date and time with an offset: the program `git`, which knows other forms, is not installed";
-        UsageError::new(format!("`{text}` is no time"), hint.to_owned()).into()
+/// Returns whether a message says that its commit takes something back: `Rollback-To:` and
+/// `Rollback-Of:` lines, or `Action: rollback`, which a squash merge keeps.
+pub(super) fn is_rollback(message: &str) -> bool {
+    message.lines().skip(1).any(|line| {
+        let line = line.trim_start_matches([' ', '\t', '*', '-', '>']);
+        line.split_once(':').is_some_and(|(key, value)| {
+            let (key, value) = (key.to_ascii_lowercase(), value.trim());
+            match key.as_str() {
+                "rollback-to" | "rollback-of" => !value.is_empty(),
+                "action" => value.eq_ignore_ascii_case("rollback"),
+                _ => false,
+            }
+        })
     })
 }

@@ -1,6 +1,7 @@
 //! `log`: who changed what is served, when and why.
 
 mod filter;
+mod time;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -56,6 +57,8 @@ pub struct LogOptions {
     pub deployments: Vec<String>,
     /// No more entries than this.
     pub limit: Option<usize>,
+    /// The time that `yesterday` is told from.
+    pub now: Timestamp,
     /// Called with the number of commits that were looked at.
     pub progress: Option<fn(usize)>,
 }
@@ -118,6 +121,8 @@ pub struct LogEntry {
     pub approvals: Vec<String>,
     /// The deployments that its message names.
     pub deployments: Vec<String>,
+    /// Whether its message says that it takes something back.
+    pub is_rollback: bool,
     /// What it changed.
     pub changes: Vec<LoggedChange>,
     /// The files that it left so that they cannot be understood.
@@ -385,6 +390,7 @@ fn entry(commit: &PastCommit, compared: Compared) -> Option<LogEntry> {
         reasons,
         approvals,
         deployments,
+        is_rollback: filter::is_rollback(&commit.message),
         changes: compared.told.into_iter().map(LoggedChange::from).collect(),
         broken: compared.broken,
     })
@@ -423,6 +429,8 @@ impl LogEntry {
         match action {
             Action::Broken => !self.broken.is_empty(),
             Action::Kind(kind) => self.kinds().any(|own| own == kind),
+            Action::Deploy => !self.deployments.is_empty(),
+            Action::Rollback => self.is_rollback,
         }
     }
 

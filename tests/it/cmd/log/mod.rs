@@ -258,9 +258,91 @@ fn authors_and_times_narrow_it_down() {
     );
     let long_ago = repo.ffctl(&["log", "--since", "100 weeks ago"]).exits(0);
     assert_eq!(long_ago.stdout.matches("exposure  ").count(), 2);
-    alone(&repo, &["log", "--since", "100 weeks ago"]).exits(2);
+    for other in ["last friday", "1 jan 2020"] {
+        repo.ffctl(&["log", "--since", other]).exits(0);
+        let output = alone(&repo, &["log", "--since", other]).exits(2);
+        assert!(output.stderr.contains("not installed"), "{output}");
+    }
     repo.ffctl(&["log", "--author", "("]).exits(2);
     repo.ffctl(&["log", "--action", "nothing"]).exits(2);
+}
+
+#[test]
+fn a_time_is_told_from_the_clock_and_a_typing_error_is_none() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories, "here");
+    repo.write("flags/a.yaml", ON);
+    repo.commit("new");
+    // The support's commits are of one time.
+    let date = repo.git(&["log", "-1", "--format=%cI"]);
+    let begun: jiff::Timestamp = date.trim().parse().unwrap();
+    let log = |option: &str, time: &str, days: i64| {
+        let clock = begun + jiff::SignedDuration::from_hours(24 * days);
+        let mut command = repo.command(&["log", option, time]);
+        let output = command.env("FFCTL_NOW", clock.to_string()).output();
+        Output::of(&output.unwrap())
+            .exits(0)
+            .stdout
+            .contains("new: ")
+    };
+    for (time, days) in [
+        ("2 weeks ago", 14),
+        ("yesterday", 1),
+        ("1 week 2 days ago", 9),
+    ] {
+        assert!(log("--since", time, days), "{time}");
+        assert!(!log("--since", time, days + 1), "{time}");
+        assert!(log("--until", time, days), "{time}");
+        assert!(!log("--until", time, days - 1), "{time}");
+    }
+    repo.git(&["tag", "v1.0.0"]);
+    for wrong in [
+        "yesturday",
+        "2 wekes ago",
+        "v1.0.0",
+        "HEAD",
+        "main",
+        "2026-02-30",
+        "",
+    ] {
+        for option in ["--since", "--until"] {
+            let output = repo.ffctl(&["log", option, wrong]).exits(2);
+            assert!(output.stderr.contains("is no time"), "{output}");
+            assert!(output.stderr.contains("`2 weeks ago`"), "{output}");
+        }
+    }
+}
+
+#[test]
+fn deployments_and_rollbacks_are_found_by_what_messages_say() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories, "here");
+    let messages = [
+        "deployed\n\nDeployment-Id: d-1",
+        "plain",
+        "back\n\nAction: rollback",
+        "back to\n\n* one\n\n  Rollback-To: abc",
+        "undone\n\nRollback-Of: abc\nDeployment-Id: d-1",
+        "Rollback-To: a subject",
+        "empty\n\nRollback-Of:\nAction: enable",
+    ];
+    for (percent, message) in (10..).zip(messages) {
+        repo.write("flags/a.yaml", &share(percent));
+        repo.commit(message);
+    }
+    let subjects = |action: &str| -> Vec<String> {
+        let lines = told(&repo, &["--action", action]);
+        let heads = lines.iter().filter(|line| !line.starts_with(' '));
+        heads.cloned().collect()
+    };
+    assert_eq!(
+        subjects("deploy"),
+        ["undone: exposure", "deployed: created"]
+    );
+    assert_eq!(
+        subjects("rollback"),
+        ["undone: exposure", "back to: exposure", "back: exposure"]
+    );
 }
 
 #[test]
