@@ -1,5 +1,6 @@
 //! A repository: what is where.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -354,6 +355,43 @@ impl Repo {
         // A name such as `@{-1}` stands for another one.
         let name = String::from_utf8_lossy(&ran.stdout);
         Ok(ran.status == Some(0) && name.trim_end() == branch)
+    }
+
+    /// Returns what a name is that is not a branch's: `a tag`, `a revision`; `None` for nothing.
+    #[must_use]
+    pub fn other_than_branch(&self, name: &str) -> Option<&'static str> {
+        let is_tag = self
+            .inner
+            .find_reference(&format!("refs/tags/{name}"))
+            .is_ok();
+        let is_revision = || self.inner.revparse_single(name).is_ok();
+        match is_tag {
+            true => Some("a tag"),
+            false => is_revision().then_some("a revision"),
+        }
+    }
+
+    /// Returns the names of the branches, those that were fetched too, without their remotes.
+    ///
+    /// # Errors
+    ///
+    /// Fails if they cannot be listed.
+    pub fn branches(&self) -> anyhow::Result<BTreeSet<String>> {
+        let remotes = self.remotes()?;
+        let mut names = BTreeSet::new();
+        for reference in self.inner.references_glob("refs/heads/*")?.flatten() {
+            let name = reference.name().ok();
+            names.extend(name.and_then(|name| Some(name.strip_prefix("refs/heads/")?.to_owned())));
+        }
+        for remote in remotes {
+            let folder = format!("refs/remotes/{remote}/");
+            for reference in self.inner.references_glob(&format!("{folder}*"))?.flatten() {
+                let name = reference.name().ok();
+                names.extend(name.and_then(|name| Some(name.strip_prefix(&folder)?.to_owned())));
+            }
+        }
+        names.remove("HEAD");
+        Ok(names)
     }
 
     /// Returns a setting of the repository, its user or the system.

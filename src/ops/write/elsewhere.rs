@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 
+use crate::diagnostic::near_names;
 use crate::git::{self, Repo, move_branch};
 
 use super::apart::Built;
@@ -24,13 +25,27 @@ impl<T> Session<'_, T> {
         }
         idle(&repo)?;
         is_free(&repo, &branch)?;
+        let is_here = repo.tip(&format!("refs/heads/{branch}"))?.is_some();
+        if !is_here {
+            is_no_other(&repo, &branch)?;
+        }
         let remote = self.options.push.then(|| remote_for(&repo, Some(&branch)));
         let remote = remote.transpose()?;
+        let begin = (!is_here).then(|| Begin::of(&repo, remote.as_deref(), &branch));
+        let begin = begin.transpose()?;
+        if let Some(begin) = &begin {
+            self.tell(&repo, begin, &branch)?;
+        }
         for _ in 0..ATTEMPTS {
             let here = repo.tip(&format!("refs/heads/{branch}"))?;
-            let base = match &here {
-                Some(tip) => tip.clone(),
-                None => first_base(&repo, remote.as_deref(), &branch)?,
+            let base = match (&here, &begin) {
+                (Some(tip), _) | (None, Some(Begin::Remote(_, tip) | Begin::Head(tip))) => {
+                    tip.clone()
+                }
+                (None, None) => {
+                    let message = format!("`{branch}` was deleted meanwhile");
+                    return Err(UsageError::new(message, "try again".to_owned()).into());
+                }
             };
             let built = self.build_on(&repo, &base)?;
             let Some(commit) = built.commit.clone() else {
@@ -52,6 +67,21 @@ impl<T> Session<'_, T> {
         }
         let message = format!("`{branch}` moved again and again while the commit was built");
         Err(UsageError::new(message, "try again".to_owned()).into())
+    }
+
+    /// Says that a branch is new, and which others are called nearly so.
+    fn tell(&mut self, repo: &Repo, begin: &Begin, branch: &str) -> anyhow::Result<()> {
+        match begin {
+            Begin::Remote(remote, _) => {
+                self.note(format!("`{branch}` begins with that of `{remote}`"), None);
+            }
+            Begin::Head(_) => {
+                let known = repo.branches()?;
+                let near = near_names(branch, known.iter().map(String::as_str));
+                self.note(format!("`{branch}` is a new branch from HEAD"), near);
+            }
+        }
+        Ok(())
     }
 
     /// Returns the report of a plan that made no commit.
@@ -139,20 +169,44 @@ fn is_free(repo: &Repo, branch: &str) -> anyhow::Result<()> {
     Err(UsageError::new(message, hint).into())
 }
 
-/// Returns what a branch that does not exist here begins with: the remote's, else HEAD.
-fn first_base(repo: &Repo, remote: Option<&str>, branch: &str) -> anyhow::Result<String> {
-    if let Some(remote) = remote
-        && let Some(tip) = git::fetch(repo, remote, branch)?
-    {
-        return Ok(tip);
-    }
-    let checkout = repo.checkout()?;
-    let Some(commit) = checkout.commit() else {
-        let message = "there is no commit yet that the branch could begin with";
-        let hint = "make the first commit, or leave out `--branch`".to_owned();
-        return Err(UsageError::new(message, hint).into());
+/// Refuses a name that means something else than a branch.
+fn is_no_other(repo: &Repo, branch: &str) -> Result<(), UsageError> {
+    let Some(what) = repo.other_than_branch(branch) else {
+        return Ok(());
     };
-    Ok(commit.to_owned())
+    let message = format!("`{branch}` is {what}, and no branch");
+    let hint = format!("name a branch; `git branch NAME {branch}` makes one that begins there");
+    Err(UsageError::new(message, hint))
+}
+
+/// What a branch that does not exist here begins with.
+enum Begin {
+    /// The remote's branch of that name.
+    Remote(String, String),
+    /// The commit that is checked out.
+    Head(String),
+}
+
+impl Begin {
+    /// Asks the remote that is pushed to; otherwise what was fetched tells.
+    fn of(repo: &Repo, remote: Option<&str>, branch: &str) -> anyhow::Result<Self> {
+        if let Some(remote) = remote {
+            if let Some(tip) = git::fetch(repo, remote, branch)? {
+                return Ok(Self::Remote(remote.to_owned(), tip));
+            }
+        } else if let Some(remote) = git::remote_of(repo, branch)?
+            && let Some(tip) = repo.tip(&format!("refs/remotes/{remote}/{branch}"))?
+        {
+            return Ok(Self::Remote(remote, tip));
+        }
+        let checkout = repo.checkout()?;
+        let Some(commit) = checkout.commit() else {
+            let message = "there is no commit yet that the branch could begin with";
+            let hint = "make the first commit, or leave out `--branch`".to_owned();
+            return Err(UsageError::new(message, hint).into());
+        };
+        Ok(Self::Head(commit.to_owned()))
+    }
 }
 
 /// Returns the report of a commit that no branch gets, since a hook changed what it means.

@@ -391,6 +391,45 @@ fn another_branch_gets_the_commit_and_the_checkout_nothing() {
 }
 
 #[test]
+fn a_new_branch_is_said_and_what_is_no_branch_is_refused() {
+    let repositories = Repositories::new();
+    let (remote, here) = remote_and_clone(&repositories);
+    let new = |name: &str, more: &[&str]| {
+        let ran = run(&here, ENABLE, &[&["--branch", name][..], more].concat()).exits(0);
+        ran.stderr
+            .contains(&format!("`{name}` is a new branch from HEAD"))
+    };
+    here.git(&["tag", "v1.0.0"]);
+    for name in ["v1.0.0", "origin/main", &here.id("HEAD")] {
+        let ran = run(&here, ENABLE, &["--branch", name]).exits(2);
+        assert!(ran.stderr.contains("no branch"), "{ran}");
+        assert_eq!(here.git(&["branch", "--list", name]), "");
+    }
+    // A branch of the remote is no new one, and the commit goes on top of it.
+    let other = repositories.clone_of(&remote, "other");
+    other.git(&["checkout", "--quiet", "-b", "release-2"]);
+    other.write("theirs.txt", "theirs\n");
+    other.commit("theirs");
+    other.git(&["push", "--quiet", "origin", "release-2"]);
+    assert!(new("release-3", &["--dry-run"]));
+    here.git(&["fetch", "--quiet"]);
+    assert!(!new("release-2", &[]));
+    assert_eq!(here.log("release-2").len(), 3);
+    assert!(!new("release-2", &["--dry-run"]), "it is here now");
+    let ran = run(&here, ENABLE, &["--branch", "relaese-2"]).exits(0);
+    let words = "note: `relaese-2` is a new branch from HEAD\n      did you mean `release-2`";
+    assert!(ran.stderr.contains(words), "{ran}");
+    assert_eq!(here.log("relaese-2").len(), 2);
+    // A tag of the name of a branch hides no branch.
+    here.git(&["tag", "calm"]);
+    here.git(&["branch", "--quiet", "calm"]);
+    assert!(!new("calm", &[]));
+    let document = here.ffctl(&[ENABLE, &["--branch", "other", "--json"]].concat());
+    let document = document.exits(0).json();
+    assert_eq!(document["notes"][0], "`other` is a new branch from HEAD");
+}
+
+#[test]
 fn a_push_passes_those_who_were_first() {
     let repositories = Repositories::new();
     let (remote, here) = remote_and_clone(&repositories);
@@ -460,7 +499,10 @@ fn settings_and_options_decide_whether_to_commit() {
     );
     let side = ["--branch", "side"];
     let ran = run(&repo, ENABLE, &side).exits(0);
-    assert_eq!(ran.without_clock(), "");
+    assert_eq!(
+        ran.without_clock(),
+        "note: `side` is a new branch from HEAD"
+    );
     assert_eq!(repo.status(), [" M ffctl.toml"]);
 }
 
