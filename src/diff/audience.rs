@@ -10,8 +10,8 @@ use crate::record::Rule;
 
 use super::part::{Sides, json};
 use super::phrase;
-use super::view::{Dealt, Inside, Key, Thing, View, aligned};
-use super::{Change, ChangeKind};
+use super::view::{Dealt, Inside, Key, Thing, Tone, View, aligned};
+use super::{Change, ChangeKind, ServedChange};
 
 /// An audience on both sides.
 struct Audience<'r> {
@@ -21,6 +21,7 @@ struct Audience<'r> {
     alone: bool,
     before: Dealt<'r>,
     after: Dealt<'r>,
+    tone: Tone<'r>,
 }
 
 /// Returns what changes between two views that both serve: exposure, serving and reshuffle.
@@ -46,8 +47,9 @@ pub(super) fn changes<'r>(before: View<'r>, after: View<'r>) -> Vec<Change> {
         if kind == ChangeKind::Serving && off_is_served(before, after) {
             let was = phrase::described(before.off(), after.off());
             let is = phrase::described(after.off(), before.off());
+            let words = before.tone.pair(&was, &is);
             effects.push(format!(
-                "off value {was} → {is}, served where a dependency is not met"
+                "off value {words}, served where a dependency is not met"
             ));
             sides.put("off", json(&before.record.off), json(&after.record.off));
         }
@@ -59,6 +61,42 @@ pub(super) fn changes<'r>(before: View<'r>, after: View<'r>) -> Vec<Change> {
     changes
 }
 
+/// Returns what everybody was served and is, those that rules take left out, where nothing else
+/// changes; with how many move. What it says need not be told again.
+pub(super) fn in_one(was: View<'_>, is: View<'_>) -> Option<ServedChange> {
+    let audiences = audiences(was, is);
+    let [audience] = audiences.as_slice() else {
+        return None;
+    };
+    if audience.rules.is_some() || super::rules::change(was, is).is_some() {
+        return None;
+    }
+    let mut covers = Vec::new();
+    let is_exposure = audience.is_exposed_differently();
+    if is_exposure {
+        covers.push(ChangeKind::Exposure);
+    }
+    // Values behind variants that keep their names are told apart.
+    let (before, after) = (&audience.before, &audience.after);
+    let is_named = before.inside.is_none()
+        || after.inside.is_none()
+        || before.inside == after.inside
+        || phrase::inside(before) != phrase::inside(after);
+    let others = before.outside.zip(after.outside);
+    let are_named =
+        others.is_none_or(|(was, is)| was == is || phrase::thing(was) != phrase::thing(is));
+    if is_named && are_named && !off_is_served(was, is) {
+        covers.push(ChangeKind::Serving);
+    }
+    let is_told = is_exposure || serving(audience).is_some();
+    let moves = is_exposure.then(|| moved(audience));
+    let words = phrase::between(was, is, moves.as_deref())?;
+    is_told.then(|| ServedChange {
+        words: vec![words],
+        covers,
+    })
+}
+
 /// The off value is served to those for whom a dependency in this repository is not met.
 pub(super) fn off_is_served(before: View<'_>, after: View<'_>) -> bool {
     before.depends() && after.depends() && before.off() != after.off()
@@ -68,13 +106,14 @@ fn audiences<'r>(before: View<'r>, after: View<'r>) -> Vec<Audience<'r>> {
     let alone = before.rules().is_empty() && after.rules().is_empty();
     let mut audiences = Vec::new();
     if let (Some(was), Some(is)) = (before.rest(), after.rest()) {
-        audiences.extend(Audience::of(None, alone, &was, &is));
+        audiences.extend(Audience::of(None, alone, (&was, &is), before.tone));
     }
     for rule in after.rules() {
         let mut others = before.rules().iter();
         if let Some(other) = others.find(|other| other.name == rule.name) {
             let (was, is) = (before.of_rule(other), after.of_rule(rule));
-            audiences.extend(Audience::of(Some((other, rule)), false, &was, &is));
+            let rules = Some((other, rule));
+            audiences.extend(Audience::of(rules, false, (&was, &is), before.tone));
         }
     }
     audiences
@@ -84,8 +123,8 @@ impl<'r> Audience<'r> {
     fn of(
         rules: Option<(&'r Rule<'r>, &'r Rule<'r>)>,
         alone: bool,
-        before: &Dealt<'r>,
-        after: &Dealt<'r>,
+        (before, after): (&Dealt<'r>, &Dealt<'r>),
+        tone: Tone<'r>,
     ) -> Option<Self> {
         let (was, is) = aligned(before, after);
         (before != after).then_some(Self {
@@ -93,6 +132,7 @@ impl<'r> Audience<'r> {
             alone,
             before: was,
             after: is,
+            tone,
         })
     }
 
@@ -122,7 +162,19 @@ fn exposure(audience: &Audience<'_>) -> Option<String> {
         return None;
     }
     let (before, after) = (&audience.before, &audience.after);
-    let moves = if audience.keys().is_some() {
+    let words = audience
+        .tone
+        .pair(&phrase::share(before), &phrase::share(after));
+    if audience.tone.is_comparison() {
+        return Some(words);
+    }
+    Some(format!("{words}: {}", moved(audience)))
+}
+
+/// Returns how many come and go.
+fn moved(audience: &Audience<'_>) -> String {
+    let (before, after) = (&audience.before, &audience.after);
+    if audience.keys().is_some() {
         "dealt anew".to_owned()
     } else if before.share < after.share {
         let more = phrase::percent(after.share - before.share);
@@ -131,12 +183,7 @@ fn exposure(audience: &Audience<'_>) -> Option<String> {
         format!("{} leave", phrase::percent(before.share - after.share))
     } else {
         "nobody moves now".to_owned()
-    };
-    Some(format!(
-        "{} → {}: {moves}",
-        phrase::share(before),
-        phrase::share(after)
-    ))
+    }
 }
 
 fn serving(audience: &Audience<'_>) -> Option<String> {
@@ -148,8 +195,8 @@ fn serving(audience: &Audience<'_>) -> Option<String> {
         parts.push(differing(
             &phrase::inside(before),
             &phrase::inside(after),
-            was,
-            is,
+            (was, is),
+            audience.tone,
         ));
     }
     if let (Some(was), Some(is)) = (before.outside, after.outside)
@@ -158,8 +205,8 @@ fn serving(audience: &Audience<'_>) -> Option<String> {
         let words = differing(
             &phrase::thing(was),
             &phrase::thing(is),
-            &Inside::One(was),
-            &Inside::One(is),
+            (&Inside::One(was), &Inside::One(is)),
+            audience.tone,
         );
         let who = if after.is_partial() || before.is_partial() {
             "others"
@@ -172,19 +219,21 @@ fn serving(audience: &Audience<'_>) -> Option<String> {
     }
     // Whatever makes two audiences unequal is told as one of the three kinds.
     if parts.is_empty() && !audience.is_exposed_differently() && reshuffle(audience).is_none() {
-        parts.push(format!(
-            "{} → {}",
-            phrase::inside(before),
-            phrase::inside(after)
-        ));
+        let [was, is] = [before, after].map(phrase::inside);
+        parts.push(audience.tone.pair(&was, &is));
     }
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// Returns `a → b`; where the names are the same, the values behind them.
-fn differing(was: &str, is: &str, before: &Inside<'_>, after: &Inside<'_>) -> String {
+fn differing(
+    was: &str,
+    is: &str,
+    (before, after): (&Inside<'_>, &Inside<'_>),
+    tone: Tone<'_>,
+) -> String {
     if was != is {
-        return format!("{was} → {is}");
+        return tone.pair(was, is);
     }
     let (before, after) = (things(before), things(after));
     let pairs = before
@@ -193,7 +242,7 @@ fn differing(was: &str, is: &str, before: &Inside<'_>, after: &Inside<'_>) -> St
         .filter(|(one, other)| one != other);
     let words = pairs.map(|(one, other)| {
         let (was, is) = (phrase::value(one.value), phrase::value(other.value));
-        format!("{} ({was} → {is})", phrase::thing(one))
+        format!("{} ({})", phrase::thing(one), tone.pair(&was, &is))
     });
     phrase::listed(words, ", ")
 }
@@ -252,18 +301,23 @@ fn reshuffle(audience: &Audience<'_>) -> Option<String> {
             (true, _) => "who is included changes",
             (false, _) => "who gets which variant changes",
         };
-        return Some(format!(
-            "{}: everybody is dealt anew, {who}",
-            causes(was, is)
-        ));
+        let causes = causes(was, is, audience.tone);
+        return Some(match audience.tone {
+            Tone::Change => format!("{causes}: everybody is dealt anew, {who}"),
+            Tone::Comparison(..) => format!("{causes}: dealt out apart from each other"),
+        });
     }
     let (Some(was), Some(is)) = (before.split(), after.split()) else {
         return None;
     };
     let moves = moves(was, is);
-    let words = moves
-        .iter()
-        .map(|(from, to, width)| format!("{} move from {from} to {to}", phrase::percent(*width)));
+    let words = moves.iter().map(|(from, to, width)| {
+        let width = phrase::percent(*width);
+        match audience.tone {
+            Tone::Change => format!("{width} move from {from} to {to}"),
+            Tone::Comparison(..) => format!("{width} get {}", audience.tone.pair(from, to)),
+        }
+    });
     let included = if after.is_partial() {
         " of the included"
     } else {
@@ -272,19 +326,19 @@ fn reshuffle(audience: &Audience<'_>) -> Option<String> {
     (!moves.is_empty()).then(|| format!("{}{included}", phrase::listed(words, ", ")))
 }
 
-fn causes(before: &Key<'_>, after: &Key<'_>) -> String {
+fn causes(before: &Key<'_>, after: &Key<'_>, tone: Tone<'_>) -> String {
     let mut causes = Vec::new();
     if before.salt != after.salt {
         let [was, is] = [before.salt, after.salt].map(|salt| phrase::value(&json!(salt)));
-        causes.push(format!("salt {was} → {is}"));
+        causes.push(format!("salt {}", tone.pair(&was, &is)));
     }
     if before.bucketing != after.bucketing {
         let [was, is] = [before.bucketing, after.bucketing].map(|one| phrase::value(&json!(one)));
-        causes.push(format!("bucketing {was} → {is}"));
+        causes.push(format!("bucketing {}", tone.pair(&was, &is)));
     }
     if before.attribute != after.attribute {
         let [was, is] = [before.attribute, after.attribute].map(phrase::subject);
-        causes.push(format!("bucket_by {was} → {is}"));
+        causes.push(format!("bucket_by {}", tone.pair(&was, &is)));
     }
     if causes.is_empty() {
         let attribute = phrase::subject(after.attribute);

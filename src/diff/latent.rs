@@ -8,7 +8,7 @@ use crate::record::{Record, same_value};
 use super::audience::off_is_served;
 use super::part::json;
 use super::phrase;
-use super::view::{State, View};
+use super::view::{State, Tone, View};
 use super::{Change, ChangeKind};
 
 /// Returns the change of what no other change tells, if there is any.
@@ -25,7 +25,7 @@ pub(super) fn change(was: View<'_>, is: View<'_>, told: &[Change]) -> Option<Cha
         if same_value(&old, &new) || told.has(name) {
             continue;
         }
-        words.push(describe(name, &old, &new));
+        words.push(describe(name, &old, &new, is.tone));
         sides.0.insert(name.to_owned(), old);
         sides.1.insert(name.to_owned(), new);
     }
@@ -41,6 +41,7 @@ pub(super) fn change(was: View<'_>, is: View<'_>, told: &[Change]) -> Option<Cha
         sides.1.insert("phases".to_owned(), json(&is.record.phases));
     }
     let place = match is.state() {
+        _ if is.tone.is_comparison() => "decides nothing now",
         State::Gone => "while archived",
         State::Killed => "beneath the kill switch",
         State::Off => "while off",
@@ -54,7 +55,7 @@ pub(super) fn change(was: View<'_>, is: View<'_>, told: &[Change]) -> Option<Cha
     })
 }
 
-fn describe(name: &str, old: &Value, new: &Value) -> String {
+fn describe(name: &str, old: &Value, new: &Value, tone: Tone<'_>) -> String {
     let is_short = |value: &Value| !value.is_array() && !value.is_object();
     let simple = |value: &Value| match (value.get("value"), value.get("variant")) {
         (Some(value), None) | (None, Some(value)) => phrase::value(value),
@@ -66,7 +67,7 @@ fn describe(name: &str, old: &Value, new: &Value) -> String {
         .into_iter()
         .all(|value| is_short(value) || is_served(value))
     {
-        format!("{name} {} → {}", simple(old), simple(new))
+        format!("{name} {}", tone.pair(&simple(old), &simple(new)))
     } else {
         name.to_owned()
     }

@@ -23,7 +23,7 @@ use crate::model::{Catalog, EnvironmentId, Flag};
 use crate::record::{Record, record};
 
 use part::json;
-use view::{State, View};
+use view::{State, Tone, View};
 
 /// A flag of a catalog, in an environment.
 #[derive(Debug, Clone, Copy)]
@@ -157,13 +157,17 @@ pub fn of_records(
         (None, None) => Vec::new(),
         (None, Some(after)) => vec![created(None, View::at(after, now))],
         (Some(before), None) => vec![removed(View::at(before, now), None)],
-        (Some(before), Some(after)) => between(before, after, now),
+        (Some(before), Some(after)) => between(View::at(before, now), View::at(after, now)),
     };
+    finish(&mut changes);
+    changes
+}
+
+fn finish(changes: &mut [Change]) {
     changes.sort_by_key(|change| change.kind);
-    for change in &mut changes {
+    for change in changes {
         change.effect = plain_text(&change.effect).into_owned();
     }
-    changes
 }
 
 /// Returns what a flag serves in an environment at a time, in words.
@@ -175,25 +179,106 @@ pub fn served(catalog: &Catalog, flag: &Flag, environment: EnvironmentId, now: i
     plain_text(&phrase::served(View::at(&record, now))).into_owned()
 }
 
-/// Returns what was served and what is, in words; `None` where that reads the same, or where one
-/// side is absent.
+/// As [`served`], where it matters whom the rules take: each is told with its conditions.
+#[must_use]
+pub fn served_in_full(
+    catalog: &Catalog,
+    flag: &Flag,
+    environment: EnvironmentId,
+    now: i64,
+) -> String {
+    let record = record(catalog, flag, environment);
+    plain_text(&phrase::in_a_change(View::at(&record, now))).into_owned()
+}
+
+/// What was served and what is, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServedChange {
+    /// The words, by line.
+    pub words: Vec<String>,
+    /// The kinds of changes of which they say everything.
+    pub covers: Vec<ChangeKind>,
+}
+
+/// Returns what was served and what is, in words; `None` where a change says it by itself, or where
+/// one side is absent.
 #[must_use]
 pub fn served_change(
     before: Option<Side<'_>>,
     after: Option<Side<'_>>,
     now: i64,
-) -> Option<String> {
+) -> Option<ServedChange> {
     let (before, after) = (before?.record(), after?.record());
     let (was, is) = (View::at(&before, now), View::at(&after, now));
-    let changes = phrase::in_a_change(was) != phrase::in_a_change(is);
-    changes.then(|| plain_text(&phrase::between(was, is)).into_owned())
+    let mut told = match (was.state(), is.state()) {
+        (State::On, State::On) => audience::in_one(was, is)?,
+        (State::Off, State::Off) | (State::Killed, State::Killed) => {
+            let [old, new] = [was, is].map(phrase::in_a_change);
+            let words = (old != new).then(|| vec![format!("{old} → {new}")])?;
+            let covers = vec![ChangeKind::Serving];
+            ServedChange { words, covers }
+        }
+        _ => return None,
+    };
+    told.make_plain();
+    Some(told)
 }
 
-fn between<'r>(before: &'r Record<'r>, after: &'r Record<'r>, now: i64) -> Vec<Change> {
+/// Returns in what two sides differ that stand beside each other, by the names that they have, and
+/// what each serves.
+#[must_use]
+pub fn compared(
+    before: Side<'_>,
+    after: Side<'_>,
+    names: (&str, &str),
+    now: i64,
+) -> (Vec<Change>, Option<ServedChange>) {
+    let (before, after) = (before.record(), after.record());
+    let tone = Tone::Comparison(names.0, names.1);
+    let [was, is] = [&before, &after].map(|record| View::told_as(record, now, tone));
+    let mut changes = between(was, is);
+    finish(&mut changes);
+    let words = [was, is].map(phrase::in_a_change);
+    if words[0] == words[1] {
+        return (changes, None);
+    }
+    let width = names.0.chars().count().max(names.1.chars().count());
+    let mut told = ServedChange {
+        words: [(names.0, &words[0]), (names.1, &words[1])]
+            .map(|(name, words)| format!("{name:width$}  {words}"))
+            .to_vec(),
+        covers: vec![
+            ChangeKind::Enabled,
+            ChangeKind::Disabled,
+            ChangeKind::Killed,
+            ChangeKind::Restored,
+        ],
+    };
+    // Of many rules not all are listed.
+    if [was, is]
+        .iter()
+        .all(|view| view.rules().len() <= phrase::MAX_LISTED)
+    {
+        use ChangeKind::{Exposure, Rules, Serving};
+        told.covers.extend([Exposure, Serving, Rules]);
+    }
+    told.make_plain();
+    (changes, Some(told))
+}
+
+impl ServedChange {
+    fn make_plain(&mut self) {
+        for words in &mut self.words {
+            *words = plain_text(words).into_owned();
+        }
+    }
+}
+
+fn between<'r>(was: View<'r>, is: View<'r>) -> Vec<Change> {
+    let (before, after) = (was.record, is.record);
     if before == after {
         return Vec::new();
     }
-    let (was, is) = (View::at(before, now), View::at(after, now));
     let mut changes = now_visible(was, is);
     changes.extend(schedule::change(was, is, &changes));
     changes.extend(dependencies(was, is));
@@ -256,20 +341,16 @@ fn removed(was: View<'_>, is: Option<View<'_>>) -> Change {
 }
 
 fn switched(kind: ChangeKind, was: View<'_>, is: View<'_>) -> Change {
+    let [old, new] = [was, is].map(phrase::in_a_change);
     Change {
         kind,
         before: state(was),
         after: state(is),
         effect: match kind {
-            ChangeKind::Killed => {
-                format!(
-                    "{}; was {}",
-                    phrase::in_a_change(is),
-                    phrase::in_a_change(was)
-                )
-            }
-            ChangeKind::Restored => format!("killed → {}", phrase::in_a_change(is)),
-            _ => format!("{} → {}", phrase::in_a_change(was), phrase::in_a_change(is)),
+            _ if is.tone.is_comparison() => is.tone.pair(&old, &new),
+            ChangeKind::Killed => format!("{new}; was {old}"),
+            ChangeKind::Restored => format!("killed → {new}"),
+            _ => format!("{old} → {new}"),
         },
     }
 }
@@ -286,11 +367,13 @@ fn dark(was: View<'_>, is: View<'_>) -> Option<Change> {
         kind: ChangeKind::Serving,
         before: part(was),
         after: part(is),
-        effect: format!(
-            "{} → {} for everybody",
-            phrase::described(thing, other),
-            phrase::described(other, thing)
-        ),
+        effect: {
+            let (old, new) = (
+                phrase::described(thing, other),
+                phrase::described(other, thing),
+            );
+            format!("{} for everybody", is.tone.pair(&old, &new))
+        },
     })
 }
 

@@ -11,20 +11,24 @@ use crate::words::{self, describe_conditions, duration, plain, thousandths};
 use super::view::{Dealt, Inside, Key, Part, State, Thing, View};
 
 /// How many rules, steps or parts a phrase lists.
-const MAX_LISTED: usize = 6;
+pub(super) const MAX_LISTED: usize = 6;
 /// How many characters of conditions are shown.
 const MAX_CONDITIONS: usize = 160;
 /// How many characters of a value are shown.
 const MAX_VALUE: usize = 60;
 
-/// Returns what a record serves at a time: `25% of everybody, by user_id: true; others false`.
+/// Whom no rule takes.
+const ELSE: &str = "everybody else: ";
+
+/// Returns what a record serves at a time: `beta_users: true; 25% of everybody else, by user_id: true;
+/// others false`.
 pub(super) fn served(view: View<'_>) -> String {
     match view.state() {
         State::Gone => "archived: not served".to_owned(),
         State::Killed => format!("killed ({})", thing(view.off())),
         State::Off if !view.phase.enabled => format!("off ({})", thing(view.off())),
         State::Off | State::On => {
-            let rule = |rule| Some(format!("{}: {}", name(rule), of_them(&view.of_rule(rule))));
+            let rule = |rule| format!("{}: {}", name(rule), of_them(&view.of_rule(rule)));
             exposed(view, false, &rule)
         }
     }
@@ -42,92 +46,102 @@ pub(super) fn in_a_change(view: View<'_>) -> String {
         State::On => {
             let rule = |rule| {
                 let dealt = view.of_rule(rule);
-                Some(format!(
-                    "{}: {}",
-                    rule_and_conditions(rule),
-                    for_them(&dealt)
-                ))
+                format!("{}: {}", rule_and_conditions(rule), for_them(&dealt))
             };
             exposed(view, is_boolean(view), &rule)
         }
     }
 }
 
-/// Returns what was served and what is: `on for everybody → 25% of everybody, by user_id; beta_users
-/// as before`. Rules that give the same to the same are not told again.
-pub(super) fn between(was: View<'_>, is: View<'_>) -> String {
-    if !matches!((was.state(), is.state()), (State::On, State::On)) {
-        return format!("{} → {}", in_a_change(was), in_a_change(is));
+/// Returns what those whom no rule takes were served and are, with how many move: `10% → 25% of
+/// everybody, by user_id: 15% more, nobody leaves`. `None` where that reads the same.
+pub(super) fn between(was: View<'_>, is: View<'_>, moves: Option<&str>) -> Option<String> {
+    let (before, after) = (was.rest()?, is.rest()?);
+    let one =
+        |view: View<'_>, dealt| everybody(dealt, is_boolean(view), view.deciding().is_empty());
+    let (was_words, is_words) = (one(was, &before), one(is, &after));
+    if was_words == is_words {
+        return None;
     }
-    let told = |view: View<'_>, rule: &Rule<'_>| {
-        let dealt = for_them(&view.of_rule(rule));
-        format!("{}: {dealt}", rule_and_conditions(rule))
+    let tail = |words: &str, dealt| words.strip_prefix(&share(dealt)).map(str::to_owned);
+    let tail =
+        tail(&is_words, &after).filter(|own| tail(&was_words, &before).as_ref() == Some(own));
+    let short = was_words
+        .starts_with(ELSE)
+        .then(|| is_words.strip_prefix(ELSE));
+    let mut text = match (tail, short.flatten()) {
+        (Some(tail), _) => format!("{} → {}{tail}", share(&before), share(&after)),
+        (None, Some(short)) => format!("{was_words} → {short}"),
+        (None, None) => format!("{was_words} → {is_words}"),
     };
-    let all = |view: View<'_>| -> Vec<String> {
-        view.rules().iter().map(|rule| told(view, rule)).collect()
-    };
-    let (before, after) = (all(was), all(is));
-    let side = |view, others: &[String]| {
-        let new = |rule: &Rule<'_>| Some(told(view, rule)).filter(|words| !others.contains(words));
-        exposed(view, is_boolean(view), &new)
-    };
-    let (before_words, after_words) = (side(was, &after), side(is, &before));
-    let same = is
-        .rules()
-        .iter()
-        .filter(|rule| before.contains(&told(is, rule)));
-    let same: Vec<String> = same.map(|rule| name(rule).to_owned()).collect();
-    if same.is_empty() {
-        return format!("{before_words} → {after_words}");
+    if let Some(moves) = moves {
+        text.push_str(&format!(": {moves}"));
     }
-    format!(
-        "{before_words} → {after_words}; {} as before",
-        listed(same, ", ")
-    )
+    let rules = is.rules().iter().map(|rule| name(rule).to_owned());
+    let rules = listed(rules, ", ");
+    if !rules.is_empty() {
+        text.push_str(&format!("; {rules} as before"));
+    }
+    text.push_str(&only_where(is));
+    Some(text)
 }
 
 fn is_boolean(view: View<'_>) -> bool {
     view.record.value_type == ValueType::Boolean && view.record.variants.is_empty()
 }
 
-fn exposed<'r>(
-    view: View<'r>,
-    brief: bool,
-    rule: &dyn Fn(&'r Rule<'r>) -> Option<String>,
-) -> String {
-    let rest = view.rest().map(|rest| everybody(&rest, brief));
-    let rules = view.rules().iter().filter_map(rule);
-    let text = listed(rest.into_iter().chain(rules), "; ");
+fn exposed<'r>(view: View<'r>, brief: bool, rule: &dyn Fn(&'r Rule<'r>) -> String) -> String {
+    let rest = view.rest();
+    let rules = view.deciding();
+    let rest = rest.map(|rest| everybody(&rest, brief, rules.is_empty()));
+    let rules = listed(rules.iter().map(rule), "; ");
+    let parts = Some(rules).filter(|rules| !rules.is_empty());
+    let text: Vec<String> = parts.into_iter().chain(rest).collect();
+    format!("{}{}", text.join("; "), only_where(view))
+}
+
+/// Returns which flags must serve something first: `; only where checkout allows it`.
+fn only_where(view: View<'_>) -> String {
     let here = view.record.depends_on.iter();
     let needed: Vec<String> = here
         .filter(|dependency| dependency.repository.is_none())
         .map(|dependency| dependency.flag.as_str().to_owned())
         .collect();
     if needed.is_empty() {
-        return text;
+        return String::new();
     }
-    format!("{text}; only where {} allows it", listed(needed, " and "))
+    format!("; only where {} allows it", listed(needed, " and "))
 }
 
-fn everybody(dealt: &Dealt<'_>, brief: bool) -> String {
+/// Returns what those get whom no rule takes; `is_all` where there is no rule.
+fn everybody(dealt: &Dealt<'_>, brief: bool, is_all: bool) -> String {
     let is = |thing: Option<Thing<'_>>, value| {
         thing.is_some_and(|thing| brief && *thing.value == Value::Bool(value))
     };
     if let Some(one) = dealt.uniform() {
         return match one.value {
+            _ if !is_all => format!("{ELSE}{}", thing(one)),
             Value::Bool(true) if brief => "on for everybody".to_owned(),
             _ => format!("{} for everybody", thing(one)),
         };
     }
     let by = by(dealt.key.as_ref());
     if !dealt.is_partial() {
-        return format!("{} for everybody, {by}", inside(dealt));
+        return match is_all {
+            true => format!("{} for everybody, {by}", inside(dealt)),
+            false => format!("{ELSE}{}, {by}", inside(dealt)),
+        };
     }
     let included = match dealt.inside {
         Some(Inside::One(one)) => Some(one),
         _ => None,
     };
-    let share = format!("{} of everybody, {by}", share(dealt));
+    let who = if is_all {
+        "everybody"
+    } else {
+        "everybody else"
+    };
+    let share = format!("{} of {who}, {by}", share(dealt));
     if is(included, true) && is(dealt.outside, false) {
         return share;
     }

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::record::{Record, Rule};
+use crate::record::Rule;
 use crate::ruleset::Condition;
 
 use super::part::json;
 use super::phrase;
-use super::view::View;
+use super::view::{Tone, View};
 use super::{Change, ChangeKind};
 
 /// Returns what changes in whom the rules take, between two views that both serve.
@@ -18,11 +18,21 @@ pub(super) fn change(before: View<'_>, after: View<'_>) -> Option<Change> {
     let matters = |rule: &&Rule<'_>| !(was.has(rule) && is.has(rule));
     for rule in after.rules().iter().filter(matters) {
         let effect = match find(before.rules(), rule) {
-            None if find(&before.phase.rules, rule).is_some() => {
-                format!("{} is reached again: {}", title(rule), words(after, rule))
+            None => {
+                let is_there = find(&before.phase.rules, rule).is_some();
+                let (title, words) = (title(rule), words(after, rule));
+                match (after.tone, is_there) {
+                    (Tone::Change, true) => format!("{title} is reached again: {words}"),
+                    (Tone::Change, false) => format!("added {title}: {words}"),
+                    (Tone::Comparison(_, name), true) => {
+                        format!("only {name} reaches {title}: {words}")
+                    }
+                    (Tone::Comparison(_, name), false) => {
+                        format!("only {name} has {title}: {words}")
+                    }
+                }
             }
-            None => format!("added {}: {}", title(rule), words(after, rule)),
-            Some(other) => match conditions(before.record, other, after.record, rule) {
+            Some(other) => match conditions(before, other, after, rule) {
                 None => continue,
                 Some(effect) => effect,
             },
@@ -35,10 +45,17 @@ pub(super) fn change(before: View<'_>, after: View<'_>) -> Option<Change> {
             continue;
         }
         names.push(phrase::name(rule));
-        effects.push(if find(&after.phase.rules, rule).is_some() {
-            format!("{} is not reached any more", title(rule))
-        } else {
-            format!("removed {}", title(rule))
+        let is_there = find(&after.phase.rules, rule).is_some();
+        let title = title(rule);
+        effects.push(match (before.tone, is_there) {
+            (Tone::Change, true) => format!("{title} is not reached any more"),
+            (Tone::Change, false) => format!("removed {title}"),
+            (Tone::Comparison(name, _), true) => {
+                format!("only {name} reaches {title}: {}", words(before, rule))
+            }
+            (Tone::Comparison(name, _), false) => {
+                format!("only {name} has {title}: {}", words(before, rule))
+            }
         });
     }
     let order = |view: View<'_>| -> Vec<String> {
@@ -48,7 +65,7 @@ pub(super) fn change(before: View<'_>, after: View<'_>) -> Option<Change> {
         let rules = view.rules().iter().filter(matters).filter(both);
         rules.map(|rule| phrase::name(rule).to_owned()).collect()
     };
-    effects.extend(moved(order(before), order(after)));
+    effects.extend(moved(order(before), order(after), before.tone));
     if effects.is_empty() {
         return None;
     }
@@ -73,9 +90,9 @@ fn find<'l, 'r>(list: &'l [Rule<'r>], rule: &Rule<'_>) -> Option<&'l Rule<'r>> {
 }
 
 fn conditions(
-    before: &Record<'_>,
+    before: View<'_>,
     other: &Rule<'_>,
-    after: &Record<'_>,
+    after: View<'_>,
     rule: &Rule<'_>,
 ) -> Option<String> {
     if other.conditions != rule.conditions {
@@ -83,14 +100,19 @@ fn conditions(
         return Some(if was == is {
             format!("rule {}: its conditions change", phrase::name(rule))
         } else {
-            format!("rule {}: {was} → {is}", phrase::name(rule))
+            format!(
+                "rule {}: {}",
+                phrase::name(rule),
+                after.tone.pair(&was, &is)
+            )
         });
     }
     let mut tested = Vec::new();
     for condition in &rule.conditions {
         attributes(condition, &mut tested);
     }
-    tested.retain(|name| before.computed.get(name) != after.computed.get(name));
+    let computed = |view: View<'_>, name| json(&view.record.computed.get(name));
+    tested.retain(|name| computed(before, name) != computed(after, name));
     let name = tested.first()?;
     Some(format!(
         "{}: {} is computed otherwise",
@@ -113,13 +135,18 @@ fn attributes<'r>(condition: &'r Condition<'_>, names: &mut Vec<&'r str>) {
 }
 
 /// Returns the order of the rules that both sides have, where it changes.
-fn moved(was: Vec<String>, is: Vec<String>) -> Option<String> {
+fn moved(was: Vec<String>, is: Vec<String>, tone: Tone<'_>) -> Option<String> {
     (was != is).then(|| {
-        format!(
-            "order {} → {}",
-            phrase::listed(was, ", "),
-            phrase::listed(is, ", ")
-        )
+        let [was, is] = [was, is].map(|names| phrase::listed(names, ", "));
+        match tone {
+            Tone::Change => format!("order {was} → {is}"),
+            Tone::Comparison(..) => {
+                format!(
+                    "order {}",
+                    tone.pair(&format!("({was})"), &format!("({is})"))
+                )
+            }
+        }
     })
 }
 

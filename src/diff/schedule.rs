@@ -6,7 +6,7 @@ use crate::record::{Phase, Record};
 
 use super::part::json;
 use super::phrase;
-use super::view::{State, View};
+use super::view::{State, Tone, View};
 use super::{Change, ChangeKind, now_visible};
 
 /// Returns the change of what happens after the time of the views. What a step gives otherwise only
@@ -17,23 +17,21 @@ pub(super) fn change<'r>(was: View<'r>, is: View<'r>, told: &[Change]) -> Option
         return None;
     }
     let mut effects = elapsed(was, is);
+    let (removed, added) = match was.tone {
+        Tone::Change => ("removed".to_owned(), "added".to_owned()),
+        Tone::Comparison(before, after) => (format!("only {before}"), format!("only {after}")),
+    };
     for at in times(was, is) {
         let [step, other] = [was, is].map(|view| step(view, at));
-        let later = |view: View<'r>| View::at(view.record, at);
+        let later = |view: View<'r>| view.later(at);
+        let alone = |how: &str, view| {
+            let words = phrase::in_a_change(later(view));
+            format!("{how} at {}: {words}", moment(at))
+        };
         let effect = match (step, other) {
             (None, None) => continue,
-            (None, Some(_)) => format!(
-                "added at {}: {}",
-                moment(at),
-                phrase::in_a_change(later(is))
-            ),
-            (Some(_), None) => {
-                format!(
-                    "removed at {}: {}",
-                    moment(at),
-                    phrase::in_a_change(later(was))
-                )
-            }
+            (None, Some(_)) => alone(&added, is),
+            (Some(_), None) => alone(&removed, was),
             (Some(step), Some(other)) => {
                 let visible = now_visible(later(was), later(is));
                 let known = |change: &Change| told.iter().any(|one| one.kind == change.kind);
@@ -59,7 +57,7 @@ pub(super) fn change<'r>(was: View<'r>, is: View<'r>, told: &[Change]) -> Option
 /// Returns whether a record serves now, or by a pending step.
 pub(super) fn serves(view: View<'_>) -> bool {
     let later = pending(view).iter().filter_map(|phase| phase.from);
-    let mut states = later.map(|from| View::at(view.record, from).state());
+    let mut states = later.map(|from| view.later(from).state());
     view.state() == State::On || states.any(|state| state == State::On)
 }
 
@@ -100,10 +98,17 @@ fn elapsed(was: View<'_>, is: View<'_>) -> Vec<String> {
     let folded = before.iter().filter(|phase| lacks(after, phase));
     let added = after.iter().filter(|phase| lacks(before, phase));
     let at = |phase: &Phase<'_>| phase.from.map_or_else(String::new, moment);
-    folded
-        .map(|phase| format!("the elapsed step of {} is gone", at(phase)))
-        .chain(added.map(|phase| format!("a step at {} has already elapsed", at(phase))))
-        .collect()
+    let only =
+        |name: &str, phase| format!("only {name} has a step of {}, which has elapsed", at(phase));
+    let gone = |phase| match was.tone {
+        Tone::Change => format!("the elapsed step of {} is gone", at(phase)),
+        Tone::Comparison(before, _) => only(before, phase),
+    };
+    let new = |phase| match was.tone {
+        Tone::Change => format!("a step at {} has already elapsed", at(phase)),
+        Tone::Comparison(_, after) => only(after, phase),
+    };
+    folded.map(gone).chain(added.map(new)).collect()
 }
 
 /// Returns whether a step differs in nothing but what the present does, in the same way.

@@ -23,12 +23,22 @@ pub(super) enum State {
     On,
 }
 
+/// How two sides are told.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Tone<'r> {
+    /// As what was and what is.
+    Change,
+    /// As two that stand beside each other, by their names: nothing happens to anybody.
+    Comparison(&'r str, &'r str),
+}
+
 /// A record at a time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct View<'r> {
     pub(super) record: &'r Record<'r>,
     pub(super) phase: &'r Phase<'r>,
     pub(super) time: i64,
+    pub(super) tone: Tone<'r>,
 }
 
 /// Something served: a variant by its name and value, or a value.
@@ -93,13 +103,37 @@ impl PartialEq for Part<'_> {
     }
 }
 
+impl Tone<'_> {
+    /// Returns both sides: `10% → 25%`, or `production 10%, staging 25%`.
+    pub(super) fn pair(self, was: &str, is: &str) -> String {
+        match self {
+            Self::Change => format!("{was} → {is}"),
+            Self::Comparison(before, after) => format!("{before} {was}, {after} {is}"),
+        }
+    }
+
+    pub(super) fn is_comparison(self) -> bool {
+        matches!(self, Self::Comparison(..))
+    }
+}
+
 impl<'r> View<'r> {
     pub(super) fn at(record: &'r Record<'r>, time: i64) -> Self {
+        Self::told_as(record, time, Tone::Change)
+    }
+
+    /// Returns the same record at another time.
+    pub(super) fn later(self, time: i64) -> Self {
+        Self::told_as(self.record, time, self.tone)
+    }
+
+    pub(super) fn told_as(record: &'r Record<'r>, time: i64, tone: Tone<'r>) -> Self {
         let phase = record.phases.get(record.position_at(time));
         Self {
             record,
             phase: phase.expect("a record has the phase that has always begun"),
             time,
+            tone,
         }
     }
 
@@ -164,6 +198,17 @@ impl<'r> View<'r> {
         let rules = &self.phase.rules;
         let last = rules.iter().position(|rule| rule.conditions.is_empty());
         last.and_then(|last| rules.get(..=last)).unwrap_or(rules)
+    }
+
+    /// The rules that somebody can reach, where any of them serves otherwise than those get whom none
+    /// takes.
+    pub(super) fn deciding(self) -> &'r [Rule<'r>] {
+        let rest = self.rest();
+        let rules = self.rules();
+        let decide = rules
+            .iter()
+            .any(|rule| rest.as_ref() != Some(&self.of_rule(rule)));
+        if decide { rules } else { &[] }
     }
 
     /// Those whom no rule takes; `None` where a rule takes everybody.

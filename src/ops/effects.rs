@@ -1,6 +1,6 @@
 //! What changes for a flag in each environment: the common part of plans, differences and history.
 
-use crate::diff::{self, Change, Side};
+use crate::diff::{self, Change, ServedChange, Side};
 use crate::model::{Catalog, Environment, EnvironmentId, Flag};
 
 /// A flag in an environment that a change reaches.
@@ -15,7 +15,7 @@ pub struct Effect {
     /// Whether the environment was named; the others inherit, or the flag itself was changed.
     pub is_named: bool,
     /// What was served and what is, in words, where that changes now.
-    pub served: Option<String>,
+    pub served: Option<ServedChange>,
     /// For a rollback: what was served then, is now, and will be.
     pub stages: Option<Stages>,
     /// The changes, one of each kind.

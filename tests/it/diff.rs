@@ -87,7 +87,7 @@ fn what_is_served_in_words() {
         ),
         (
             with_rule("{percentage: 25}"),
-            "25% of everybody, by targetingKey: true; others false; beta_users: true",
+            "beta_users: true; 25% of everybody else, by targetingKey: true; others false",
         ),
         (
             ab("{split: {control: 90, treatment: 10}}"),
@@ -128,7 +128,7 @@ fn switches() {
         (
             with_rule("false"),
             with_rule("{enabled: true}"),
-            "enabled: off → false for everybody; rule beta_users (user_type equals beta): true for all of them",
+            "enabled: off → rule beta_users (user_type equals beta): true for all of them; everybody else: false",
         ),
         (
             entry("{percentage: 25}"),

@@ -51,6 +51,8 @@ pub struct DiffReport {
     pub before: String,
     /// What the side after is called.
     pub after: String,
+    /// Whether two environments stand beside each other, so that nothing changes.
+    pub is_comparison: bool,
     /// What changes, by flag; protected environments first.
     pub effects: Vec<Effect>,
     /// The shared definitions that differ, with the flags that use them.
@@ -130,6 +132,7 @@ pub fn diff(options: &DiffOptions) -> anyhow::Result<DiffReport> {
     Ok(DiffReport {
         before: pair.before_name.clone(),
         after: pair.after_name.clone(),
+        is_comparison: false,
         effects,
         definitions,
         unread,
@@ -208,21 +211,19 @@ fn environments(options: &DiffOptions, against: &str) -> anyhow::Result<DiffRepo
         is_named && !opened.unsound.contains(&flag.key)
     };
     let effect = |flag: &Flag| {
-        let side = |environment| {
-            Some(Side {
-                catalog,
-                flag,
-                environment,
-            })
+        let side = |environment| Side {
+            catalog,
+            flag,
+            environment,
         };
-        let (was, is) = (side(other), side(environment));
-        let changes = diff::changes(was, is, now);
+        let names = (against, name.as_str());
+        let (changes, served) = diff::compared(side(other), side(environment), names, now);
         (!changes.is_empty()).then(|| Effect {
             flag: flag.key.to_string(),
             environment: name.clone(),
             is_protected: catalog.environments.get(environment).is_protected(),
             is_named: true,
-            served: diff::served_change(was, is, now),
+            served,
             stages: None,
             changes,
             files: vec![opened.sources.get(flag.source).name().to_owned()],
@@ -239,6 +240,7 @@ fn environments(options: &DiffOptions, against: &str) -> anyhow::Result<DiffRepo
     Ok(DiffReport {
         before: against.to_owned(),
         after: name.clone(),
+        is_comparison: true,
         effects: effects.collect(),
         definitions: Vec::new(),
         unread: opened.unsound.iter().map(unsound).collect(),

@@ -6,7 +6,7 @@ use crate::diagnostic::join_names;
 use crate::ops::{Definition, DiffReport, Effect, Unread};
 use crate::words::count;
 
-use super::effects::{effects_of_flags, label, line, told};
+use super::effects::{effects_of_flags, effects_of_one, label, line, told};
 
 /// How many flags are named before the rest is counted.
 const MOST_NAMES: usize = 8;
@@ -16,8 +16,14 @@ const MOST_NAMES: usize = 8;
 pub fn diff(report: &DiffReport) -> String {
     let bold = Style::new().bold();
     let (before, after) = (line(&report.before), line(&report.after));
-    let mut text = format!("{bold}{before} → {after}{bold:#}\n");
-    text.push_str(&effects_of_flags(&report.effects));
+    let mut text = match report.is_comparison {
+        true => format!("{bold}{after} compared with {before}{bold:#}\n"),
+        false => format!("{bold}{before} → {after}{bold:#}\n"),
+    };
+    text.push_str(&match report.is_comparison {
+        true => effects_of_one(&report.effects),
+        false => effects_of_flags(&report.effects),
+    });
     let definitions = report.definitions.iter().map(defined);
     let notes = definitions.chain(report.unread.iter().map(unread));
     for note in notes {
@@ -31,8 +37,14 @@ pub fn diff(report: &DiffReport) -> String {
 #[must_use]
 pub fn diff_markdown(report: &DiffReport) -> String {
     let (before, after) = (code(&report.before), code(&report.after));
-    let mut text = format!("### Flags: {before} → {after}\n\n{}\n", summary(report));
-    if !report.effects.is_empty() {
+    let title = match report.is_comparison {
+        true => format!("{after} compared with {before}"),
+        false => format!("{before} → {after}"),
+    };
+    let mut text = format!("### Flags: {title}\n\n{}\n", summary(report));
+    if report.is_comparison {
+        text.push_str(&compared(&report.effects));
+    } else if !report.effects.is_empty() {
         text.push_str("\n| environment | flag | change |\n| --- | --- | --- |\n");
         let mut effects: Vec<&Effect> = report.effects.iter().collect();
         effects.sort_by_key(|effect| !effect.is_protected);
@@ -59,6 +71,23 @@ pub fn diff_markdown(report: &DiffReport) -> String {
     text
 }
 
+/// Returns what is otherwise in an environment than in another one, as a table.
+fn compared(effects: &[Effect]) -> String {
+    let mut text = String::new();
+    if !effects.is_empty() {
+        text.push_str("\n| flag | difference |\n| --- | --- |\n");
+    }
+    for effect in effects {
+        let words: Vec<String> = told(effect).iter().map(|words| cell(words)).collect();
+        text.push_str(&format!(
+            "| {} | {} |\n",
+            code(&effect.flag),
+            words.join("<br>")
+        ));
+    }
+    text
+}
+
 fn summary(report: &DiffReport) -> String {
     let mut flags: Vec<&str> = report
         .effects
@@ -79,6 +108,13 @@ fn summary(report: &DiffReport) -> String {
         (0, false) => "no difference in the flags that can be compared".to_owned(),
         (flags, _) => {
             let verb = if flags == 1 { "differs" } else { "differ" };
+            if report.is_comparison {
+                let (before, after) = (line(&report.before), line(&report.after));
+                return format!(
+                    "{} {verb} between {before} and {after}",
+                    count(flags, "flag")
+                );
+            }
             let places = count(environments.len(), "environment");
             format!("{} {verb} in {places}", count(flags, "flag"))
         }

@@ -24,18 +24,33 @@ pub(super) fn effects_of_flags(effects: &[Effect]) -> String {
     table(effects, true)
 }
 
+/// As [`effects_of_flags`], where all are of one environment.
+pub(super) fn effects_of_one(effects: &[Effect]) -> String {
+    let effects: Vec<&Effect> = effects.iter().collect();
+    rows(&effects, |effect| vec![effect.flag.clone()])
+}
+
 fn table(effects: &[Effect], names_flags: bool) -> String {
     let mut effects: Vec<&Effect> = effects.iter().collect();
     effects.sort_by_key(|effect| !effect.is_protected);
-    let widest = |width: fn(&Effect) -> usize| effects.iter().map(|effect| width(effect)).max();
-    let place = widest(|effect| label(effect).chars().count()).unwrap_or_default();
-    let flag = widest(|effect| effect.flag.chars().count()).unwrap_or_default();
+    rows(&effects, |effect| {
+        let flag = names_flags.then(|| effect.flag.clone());
+        std::iter::once(label(effect)).chain(flag).collect()
+    })
+}
+
+fn rows(effects: &[&Effect], head: impl Fn(&Effect) -> Vec<String>) -> String {
+    let heads: Vec<Vec<String>> = effects.iter().map(|effect| head(effect)).collect();
+    let columns = heads.first().map_or(0, Vec::len);
+    let widest = |column: usize| heads.iter().map(|head| head[column].chars().count()).max();
+    let widths: Vec<usize> = (0..columns).filter_map(widest).collect();
     let mut text = String::new();
-    for effect in effects {
-        let mut head = format!("{:place$}", label(effect));
-        if names_flags {
-            head.push_str(&format!("  {:flag$}", effect.flag));
-        }
+    for (effect, cells) in effects.iter().zip(&heads) {
+        let cells = cells.iter().zip(&widths);
+        let cells: Vec<String> = cells
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        let head = cells.join("  ");
         let below = " ".repeat(head.chars().count());
         let heads = std::iter::once(head).chain(std::iter::repeat(below));
         for (head, words) in heads.zip(told(effect)) {
@@ -45,28 +60,21 @@ fn table(effects: &[Effect], names_flags: bool) -> String {
     text
 }
 
-/// Returns what was served and what is, and what that does. A switch says both by itself.
+/// Returns what was served and what is, and what that does, each thing once.
 pub(super) fn told(effect: &Effect) -> Vec<String> {
-    let is_switch = |kind| {
-        matches!(
-            kind,
-            ChangeKind::Created
-                | ChangeKind::Removed
-                | ChangeKind::Enabled
-                | ChangeKind::Disabled
-                | ChangeKind::Killed
-                | ChangeKind::Restored
-        )
-    };
-    let switched = effect.changes.iter().any(|change| is_switch(change.kind));
     let stages = effect.stages.iter().flat_map(three_stages);
-    let is_told = effect.stages.is_some() || switched;
-    let served = effect.served.iter().filter(|_| !is_told);
-    let changes = effect.changes.iter().map(|change| match change.kind {
+    let served = effect.served.as_ref().filter(|_| effect.stages.is_none());
+    let is_covered = |kind| served.is_some_and(|served| served.covers.contains(&kind));
+    let changes = effect
+        .changes
+        .iter()
+        .filter(|change| !is_covered(change.kind));
+    let changes = changes.map(|change| match change.kind {
         ChangeKind::Latent => format!("latent, {}", line(&change.effect)),
         _ => line(&change.effect),
     });
-    let before = stages.chain(served.map(|served| line(served)));
+    let words = served.into_iter().flat_map(|served| &served.words);
+    let before = stages.chain(words.map(|words| line(words)));
     before.chain(changes).collect()
 }
 

@@ -206,7 +206,9 @@ fn a_renamed_flag_is_gone_under_one_key_and_there_under_another() {
     .unwrap();
     let told = diff(&repo, &["--env", "development"]);
     assert!(
-        told[0].starts_with("development basket created: renamed from `cart`: 10%"),
+        told[0].starts_with(
+            "development basket created: renamed from `cart`: beta: true; 10% of everybody else"
+        ),
         "{told:#?}"
     );
     assert!(
@@ -254,7 +256,7 @@ fn two_environments_are_compared() {
                 "search"
             ]
         ),
-        ["staging search disabled: on for everybody → off"]
+        ["staging search disabled: production on for everybody, staging off"]
     );
     let same = diff(&repo, &["--env", "staging", "--against", "development"]);
     assert!(same.is_empty(), "{same:#?}");
@@ -306,6 +308,127 @@ fn two_environments_are_compared() {
     repo.ffctl(&["diff", "--env", "staging", "--against", "nowhere"])
         .exits(2);
     repo.ffctl(&["diff", "--against", "production"]).exits(2);
+}
+
+#[test]
+fn between_environments_nothing_happens_to_anybody() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories);
+    repo.write(
+        "flags/cart.yaml",
+        "\
+default_value: false
+targeting_rules:
+  - {name: beta, conditions: [{attribute: country, operator: equals, value: IT}], value: true}
+environments:
+  staging: {enabled: true, percentage: 25}
+  production: {enabled: true, percentage: 10, bucket_by: user_id}
+",
+    );
+    repo.write(
+        "flags/search.yaml",
+        "\
+default_value: false
+targeting_rules:
+  - {name: a, conditions: [{attribute: country, operator: equals, value: IT}], value: true}
+environments:
+  staging: {enabled: true}
+  production:
+    enabled: true
+    targeting_rules:
+      - {name: a, conditions: [{attribute: country, operator: equals, value: NO}], value: true}
+      - {name: b, conditions: [{attribute: country, operator: equals, value: SE}], value: true}
+    schedule: [{at: 2027-01-01T00:00:00Z, set: {enabled: false}}]
+",
+    );
+    let against = ["--env", "staging", "--against", "production"];
+    assert_eq!(
+        diff(&repo, &against),
+        [
+            "staging cart exposure: those whom no rule takes: production 10%, staging 25%",
+            "staging cart reshuffle: those whom no rule takes: bucket_by production user_id, staging targetingKey: dealt out apart from each other",
+            "staging search rules: rule a: production country equals NO, staging country equals IT; only production has rule b (country equals SE): true for all of them",
+            "staging search schedule: only production at 2027-01-01T00:00:00Z: off",
+        ]
+    );
+    let human = repo.ffctl(&[&["diff"][..], &against].concat()).exits(0);
+    insta::assert_snapshot!(human.stdout, @r"
+    staging compared with production
+      cart    production  rule beta (country equals IT): true for all of them; 10% of everybody else, by user_id
+              staging     rule beta (country equals IT): true for all of them; 25% of everybody else, by targetingKey
+              those whom no rule takes: bucket_by production user_id, staging targetingKey: dealt out apart from each other
+      search  production  rule a (country equals NO): true for all of them; rule b (country equals SE): true for all of them; everybody else: false
+              staging     rule a (country equals IT): true for all of them; everybody else: false
+              only production at 2027-01-01T00:00:00Z: off
+
+    2 flags differ between production and staging
+    ");
+    let markdown = repo.ffctl(&[&["diff", "--format", "markdown"][..], &against].concat());
+    let markdown = markdown.exits(0).stdout;
+    assert!(
+        markdown.starts_with("### Flags: `staging` compared with `production`\n\n2 flags differ between production and staging\n\n| flag | difference |\n| --- | --- |\n| `cart` | production  rule beta"),
+        "{markdown}"
+    );
+}
+
+#[test]
+fn what_was_and_is_served_is_told_once() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories);
+    let rule = "targeting_rules:\n  - {name: beta, conditions: [{attribute: country, operator: equals, value: IT}], value: true}\n";
+    let flag = |rules: &str, entry: &str| {
+        format!("default_value: false\n{rules}environments: {{staging: {entry}}}\n")
+    };
+    let ten = "{enabled: true, percentage: 10}";
+    let norway = rule.replace("IT", "NO");
+    for (before, after, expected) in [
+        (
+            flag("", ten),
+            flag("", "{enabled: true, percentage: 25}"),
+            "  staging  a  10% → 25% of everybody, by targetingKey: 15% more, nobody leaves\n",
+        ),
+        (
+            flag("", "true"),
+            flag("", ten),
+            "  staging  a  on for everybody → 10% of everybody, by targetingKey: 90% leave\n",
+        ),
+        (
+            flag(rule, ten),
+            flag(rule, "{enabled: true, percentage: 5}"),
+            "  staging  a  10% → 5% of everybody else, by targetingKey: 5% leave; beta as before\n",
+        ),
+        (
+            flag(rule, ten),
+            flag(&norway, ten),
+            "  staging  a  rule beta: country equals IT → country equals NO\n",
+        ),
+        (
+            flag("", ten),
+            flag("", "{enabled: true, percentage: 10, bucket_by: user_id}"),
+            "  staging  a  bucket_by targetingKey → user_id: everybody is dealt anew, who is included changes\n",
+        ),
+        (
+            flag("", ten),
+            flag("", "{enabled: true, percentage: 20, bucket_by: user_id}"),
+            "  staging  a  10% of everybody, by targetingKey → 20% of everybody, by user_id: dealt anew\n              bucket_by targetingKey → user_id: everybody is dealt anew, who is included changes\n",
+        ),
+        (
+            flag("", "false"),
+            flag(rule, "{enabled: true}"),
+            "  staging  a  off → rule beta (country equals IT): true for all of them; everybody else: false\n",
+        ),
+    ] {
+        repo.write("flags/a.yaml", &before);
+        repo.commit("before");
+        repo.write("flags/a.yaml", &after);
+        let told = repo.ffctl(&["diff", "--env", "staging"]).exits(0).stdout;
+        let lines: Vec<&str> = told.split_inclusive('\n').collect();
+        assert_eq!(
+            lines[1..lines.len() - 2].concat(),
+            expected,
+            "{before}{after}"
+        );
+    }
 }
 
 #[test]
@@ -376,7 +499,7 @@ fn markdown_is_shown_as_it_is_written() {
 
     | environment | flag | change |
     | --- | --- | --- |
-    | production (protected) | `search` | on for everybody → 50% of everybody, by targetingKey<br>100% → 50%: 50% leave |
+    | production (protected) | `search` | on for everybody → 50% of everybody, by targetingKey: 50% leave |
     ");
     // What a flag is called or says cannot break out of its cell.
     repo.write("flags/search.yaml", "type: string\ndefault_value: \"a|b `c` <script> @team\"\nenvironments: {production: \"*x*\"}\n");

@@ -125,6 +125,30 @@ fn a_rollback_of_a_rollback_restores() {
 }
 
 #[test]
+fn what_differs_only_in_conditions_does_not_read_the_same() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories);
+    let flag = |country: &str| {
+        format!(
+            "default_value: false\ntargeting_rules:\n  - {{name: near, conditions: [{{attribute: country, operator: equals, value: {country}}}], value: true}}\nenvironments: {{staging: {{enabled: true}}}}\n"
+        )
+    };
+    for country in ["IT", "NO"] {
+        repo.write("flags/near.yaml", &flag(country));
+        repo.commit(country);
+    }
+    let look = ["--to", "HEAD^", "--flag", "near", "--dry-run"];
+    let look = roll(&repo, &look).exits(0).stdout;
+    for row in [
+        "then   rule near (country equals IT): true for all of them; everybody else: false\n",
+        "now    rule near (country equals NO): true for all of them; everybody else: false\n",
+        "after  rule near (country equals IT): true for all of them; everybody else: false\n",
+    ] {
+        assert!(look.contains(row), "{look}");
+    }
+}
+
+#[test]
 fn a_version_is_a_tag_by_several_names() {
     let repositories = Repositories::new();
     let repo = project(&repositories);

@@ -170,7 +170,7 @@ fn tell(
     let served = |opened: &Opened, flag: &str, environment: &str, time| {
         let id = opened.catalog.environments.find(environment)?;
         let flag = opened.catalog.flags.get(flag)?;
-        Some(diff::served(&opened.catalog, flag, id, time))
+        Some(diff::served_in_full(&opened.catalog, flag, id, time))
     };
     let before = &planner.before;
     for effect in &mut planner.plan.effects {
