@@ -12,6 +12,7 @@ mod audience;
 mod latent;
 mod part;
 mod phrase;
+mod renamed;
 mod rules;
 mod schedule;
 mod view;
@@ -23,6 +24,7 @@ use crate::model::{Catalog, EnvironmentId, Flag};
 use crate::record::{Record, record};
 
 use part::json;
+pub use renamed::{Renamed, renamed};
 use view::{State, Tone, View};
 
 /// A flag of a catalog, in an environment.

@@ -1,7 +1,7 @@
 //! What changes for a flag in each environment: the common part of plans, differences and history.
 
-use crate::diff::{self, Change, ServedChange, Side};
-use crate::model::{Catalog, Environment, EnvironmentId, Flag};
+use crate::diff::{self, Change, Renamed, ServedChange, Side};
+use crate::model::{Catalog, Environment, EnvironmentId, Flag, FlagKey};
 
 /// A flag in an environment that a change reaches.
 #[derive(Debug, Clone)]
@@ -53,17 +53,46 @@ impl<'c> Comparison<'c> {
         after: Option<&'c Flag>,
         files: &[String],
     ) -> Vec<Effect> {
-        let of_environment = |environment: &Environment| {
-            let name = environment.name.as_str();
+        self.each(key, files, |name| {
             let was = Side::of(self.before, before, name);
             let is = Side::of(self.after, after, name);
-            let changes = diff::changes(was, is, self.now);
+            let served = diff::served_change(was, is, self.now);
+            (diff::changes(was, is, self.now), served)
+        })
+    }
+
+    /// Returns what a rename does under one of the flag's keys.
+    pub(super) fn effects_of_rename(
+        self,
+        before: &'c Flag,
+        after: &'c Flag,
+        key: &FlagKey,
+        files: &[String],
+    ) -> Vec<Effect> {
+        self.each(key.as_str(), files, |name| {
+            let was = Side::of(self.before, Some(before), name);
+            let is = Side::of(self.after, Some(after), name);
+            let (old, new) = (&before.key, &after.key);
+            let Renamed { gone, here } = diff::renamed((old, was), (new, is), self.now);
+            (if key == old { gone } else { here }, None)
+        })
+    }
+
+    fn each(
+        self,
+        key: &str,
+        files: &[String],
+        of: impl Fn(&str) -> (Vec<Change>, Option<ServedChange>),
+    ) -> Vec<Effect> {
+        let of_environment = |environment: &Environment| {
+            let name = environment.name.as_str();
+            let (changes, served) = of(name);
             (!changes.is_empty()).then(|| Effect {
                 flag: key.to_owned(),
                 environment: name.to_owned(),
                 is_protected: environment.is_protected(),
                 is_named: false,
-                served: diff::served_change(was, is, self.now),
+                served,
                 stages: None,
                 changes,
                 files: files.to_vec(),

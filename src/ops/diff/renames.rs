@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use similar::TextDiff;
 
-use crate::diff::ChangeKind;
 use crate::model::{Flag, FlagKey};
 
 use super::super::effects::{Comparison, Effect};
@@ -97,53 +96,18 @@ pub(super) fn find<'p>(pair: &'p Pair, keys: &BTreeSet<FlagKey>) -> Vec<Rename<'
     pairs.into_iter().map(rename).collect()
 }
 
-/// Tells what a new flag serves as what a renamed one does.
-pub(in crate::ops) fn from(key: &FlagKey, effect: &str) -> String {
-    let served = effect.trim_start_matches("new: ");
-    format!("renamed from `{key}`: {served}")
-}
-
-/// Tells that a flag is gone by its other key.
-pub(in crate::ops) fn to(key: &FlagKey, effect: &str) -> String {
-    format!("renamed to `{key}`; {effect}")
-}
-
 impl Rename<'_> {
     pub(super) fn is_of(&self, key: &FlagKey) -> bool {
         self.before.key == *key || self.after.key == *key
     }
 
-    /// Returns what the rename does under one of its keys: the old one is gone for those who ask for
-    /// it, and the new one is there, with what has changed besides.
+    /// Returns what the rename does under one of its keys.
     pub(super) fn effects(
         &self,
         comparison: Comparison<'_>,
         key: &FlagKey,
         files: &[String],
     ) -> Vec<Effect> {
-        let name = key.as_str();
-        if *key == self.before.key {
-            let mut gone = comparison.effects(name, Some(self.before), None, files);
-            for change in gone.iter_mut().flat_map(|effect| &mut effect.changes) {
-                change.effect = to(&self.after.key, &change.effect);
-            }
-            return gone;
-        }
-        let mut new = comparison.effects(name, None, Some(self.after), files);
-        let besides = comparison.effects(name, Some(self.before), Some(self.after), files);
-        for effect in &mut new {
-            for change in &mut effect.changes {
-                change.effect = from(&self.before.key, &change.effect);
-            }
-            let of_it = besides
-                .iter()
-                .find(|other| other.environment == effect.environment);
-            let told = |kind| matches!(kind, ChangeKind::Created | ChangeKind::Removed);
-            let more = of_it.into_iter().flat_map(|other| &other.changes);
-            effect
-                .changes
-                .extend(more.filter(|change| !told(change.kind)).cloned());
-        }
-        new
+        comparison.effects_of_rename(self.before, self.after, key, files)
     }
 }

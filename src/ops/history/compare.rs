@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::diff::{self, Change};
+use crate::diff::{self, Change, Renamed};
 use crate::git::ObjectId;
 use crate::model::{Flag, FlagKey};
 use crate::record::Record;
 use crate::workspace::{Past, PastScope, Reach, Version};
 
-use super::super::diff::renames;
 use super::leg::places;
 use super::sound::{scope_at, sound_version};
 use super::{Broken, Pair, Place, Side, Step, merged, rename};
@@ -332,24 +331,18 @@ fn changes<'f>(
     now: i64,
 ) -> Vec<(&'f FlagKey, Change)> {
     let side = |(flag, scope): InScope<'f>| diff::Side::of(&scope.catalog, Some(flag), environment);
-    let between = diff::changes(was.and_then(side), is.and_then(side), now);
-    let Some(((old, _), (new, _))) = was.zip(is).filter(|(old, new)| old.0.key != new.0.key) else {
-        let key = is.or(was).map(|(flag, _)| &flag.key);
-        return key
-            .into_iter()
-            .flat_map(|key| between.iter().map(move |change| (key, change.clone())))
-            .collect();
+    let sides = (was.and_then(side), is.and_then(side));
+    let renamed = was.zip(is).filter(|(old, new)| old.0.key != new.0.key);
+    let Some(((old, _), (new, _))) = renamed else {
+        let Some((flag, _)) = is.or(was) else {
+            return Vec::new();
+        };
+        let changes = diff::changes(sides.0, sides.1, now).into_iter();
+        return changes.map(|change| (&flag.key, change)).collect();
     };
-    let gone = diff::changes(was.and_then(side), None, now);
-    let here = diff::changes(None, is.and_then(side), now);
-    let here = here.into_iter().map(|change| {
-        let effect = renames::from(&old.key, &change.effect);
-        (&new.key, Change { effect, ..change })
-    });
-    let between = between.into_iter().map(|change| (&new.key, change));
-    let gone = gone.into_iter().map(|change| {
-        let effect = renames::to(&new.key, &change.effect);
-        (&old.key, Change { effect, ..change })
-    });
-    here.chain(between).chain(gone).collect()
+    let (old, new) = (&old.key, &new.key);
+    let Renamed { gone, here } = diff::renamed((old, sides.0), (new, sides.1), now);
+    let here = here.into_iter().map(|change| (new, change));
+    here.chain(gone.into_iter().map(|change| (old, change)))
+        .collect()
 }
