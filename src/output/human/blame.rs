@@ -1,58 +1,137 @@
 //! Who set what a flag is, for people.
 
+use std::cmp::Reverse;
+
 use anstyle::Style;
+use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::ops::{BlameReport, BlamedEnvironment, BlamedSlot, SetBy};
+use crate::ops::{BlameReport, BlamedEnvironment, BlamedSlot, SetBy, Setter};
 use crate::words::{describe_conditions, percent, plain, thousandths};
 
-use super::table::table;
+use super::line;
 
-/// Returns a table for each environment: a row a slot, with the commit that set it and its reason,
-/// or else its subject.
+/// Returns the settings of each environment by the commit that set them, the newest first. Those that
+/// are as they were since the beginning are the rest.
 #[must_use]
 pub fn blame(report: &BlameReport) -> String {
-    let environments: Vec<String> = report.environments.iter().map(environment).collect();
+    let oldest = oldest(report);
+    let environments = report.environments.iter();
+    let environments: Vec<String> = environments.map(|one| environment(one, oldest)).collect();
     environments.join("\n")
 }
 
-fn environment(environment: &BlamedEnvironment) -> String {
-    let bold = Style::new().bold();
-    let rows = environment.slots.iter().filter(|slot| !is_quiet(slot));
-    let header = ["slot", "value", "commit", "date", "author", "reason"];
-    format!(
-        "{bold}{}{bold:#}\n{}",
-        environment.name,
-        table(&header, rows.map(row))
-    )
+/// Returns the commit that began the flag, or else the first that is known.
+fn oldest(report: &BlameReport) -> Option<&Setter> {
+    let slots = report.environments.iter().flat_map(|one| &one.slots);
+    let setters = slots.filter_map(|slot| match &slot.set_by {
+        SetBy::Commit(setter) => Some(&**setter),
+        _ => None,
+    });
+    // Of the settings that are told last, which a flag has from its beginning on, the last counts.
+    let mut oldest: Option<&Setter> = None;
+    for setter in setters {
+        if oldest.is_none_or(|oldest| setter.date <= oldest.date) {
+            oldest = Some(setter);
+        }
+    }
+    oldest
 }
 
-/// What is not there needs no row, unless its going was a change that counts.
+fn environment(environment: &BlamedEnvironment, oldest: Option<&Setter>) -> String {
+    let bold = Style::new().bold();
+    let slots = environment.slots.iter().filter(|slot| !is_quiet(slot));
+    let mut groups: Vec<(&SetBy, Vec<&BlamedSlot>)> = Vec::new();
+    for slot in slots {
+        match groups
+            .iter_mut()
+            .find(|group| is_one(group.0, &slot.set_by))
+        {
+            Some(group) => group.1.push(slot),
+            None => groups.push((&slot.set_by, vec![slot])),
+        }
+    }
+    groups.sort_by_key(|(set_by, _)| Reverse(newness(set_by)));
+    let is_rest = |set_by: &SetBy| match set_by {
+        SetBy::NotCommitted => false,
+        SetBy::Older => true,
+        SetBy::Commit(setter) => Some(&**setter) == oldest,
+    };
+    let (rest, set): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| is_rest(group.0));
+    let mut text = format!("{bold}{}{bold:#}\n", environment.name);
+    for (set_by, slots) in &set {
+        text.push_str(&format!("  {}\n", head(set_by)));
+        text.push_str(&reasons(set_by));
+        let width = slots.iter().map(|slot| slot.slot.chars().count()).max();
+        let width = width.unwrap_or_default();
+        for slot in slots {
+            let value = line(&value(slot));
+            text.push_str(&format!("    {:width$}  {value}\n", slot.slot));
+        }
+    }
+    for (set_by, slots) in &rest {
+        let which = if set.is_empty() { "all" } else { "the rest" };
+        text.push_str(&format!("  {which}: {}\n", head(set_by)));
+        text.push_str(&reasons(set_by));
+        let short: Vec<String> = slots.iter().map(|slot| in_short(slot)).collect();
+        text.push_str(&format!("    {}\n", line(&short.join(", "))));
+    }
+    text
+}
+
+fn is_one(one: &SetBy, other: &SetBy) -> bool {
+    match (one, other) {
+        (SetBy::Commit(one), SetBy::Commit(other)) => one.commit == other.commit,
+        (SetBy::NotCommitted, SetBy::NotCommitted) | (SetBy::Older, SetBy::Older) => true,
+        _ => false,
+    }
+}
+
+/// What is not committed yet is the newest.
+fn newness(set_by: &SetBy) -> (u8, Option<Timestamp>) {
+    match set_by {
+        SetBy::NotCommitted => (2, None),
+        SetBy::Commit(setter) => (1, Some(setter.date)),
+        SetBy::Older => (0, None),
+    }
+}
+
+/// What is not there needs no line, unless its going was a change that counts.
 fn is_quiet(slot: &BlamedSlot) -> bool {
     let counts = ["enabled", "killed", "archived"].contains(&slot.slot.as_str());
     let is_plain = ["type", "bucketing"].contains(&slot.slot.as_str());
     slot.value.is_null() || is_plain || (slot.value == Value::Bool(false) && !counts)
 }
 
-fn row(slot: &BlamedSlot) -> Vec<String> {
-    let mut row = vec![slot.slot.clone(), value(slot)];
-    match &slot.set_by {
-        SetBy::NotCommitted => row.push("not committed yet".to_owned()),
-        SetBy::Older => row.push("not in this clone".to_owned()),
+fn head(set_by: &SetBy) -> String {
+    match set_by {
+        SetBy::NotCommitted => "not committed yet".to_owned(),
+        SetBy::Older => "not in this clone".to_owned(),
         SetBy::Commit(setter) => {
             let id = setter.commit.get(..10).unwrap_or(&setter.commit);
-            let reason = setter.reasons.join("; ");
-            let date = setter.date.strftime("%Y-%m-%d").to_string();
-            let why = if reason.is_empty() {
-                setter.subject.clone()
-            } else {
-                reason
-            };
-            row.extend([id.to_owned(), date, setter.author.name.clone(), why]);
+            let date = setter.date.strftime("%Y-%m-%d");
+            let author = line(&setter.author.name);
+            format!("{id}  {date}  {author}  {}", line(&setter.subject))
         }
     }
-    row.resize(6, String::new());
-    row
+}
+
+fn reasons(set_by: &SetBy) -> String {
+    let SetBy::Commit(setter) = set_by else {
+        return String::new();
+    };
+    let reasons = setter.reasons.iter();
+    reasons
+        .map(|reason| format!("    reason: {}\n", line(reason)))
+        .collect()
+}
+
+/// Returns a setting with its value, a rule by its name alone.
+fn in_short(slot: &BlamedSlot) -> String {
+    if slot.slot.starts_with("rule ") {
+        return slot.slot.clone();
+    }
+    format!("{} {}", slot.slot, value(slot))
 }
 
 fn value(slot: &BlamedSlot) -> String {
@@ -118,7 +197,7 @@ fn names(value: &Value, member: Option<&str>) -> String {
 fn steps(value: &Value) -> String {
     let list = value.as_array().map_or(&[][..], Vec::as_slice);
     let time = |step: &Value| {
-        let time = jiff::Timestamp::from_second(step.get("from")?.as_i64()?).ok()?;
+        let time = Timestamp::from_second(step.get("from")?.as_i64()?).ok()?;
         Some(format!("at {time}"))
     };
     let times: Vec<String> = list.iter().filter_map(time).collect();

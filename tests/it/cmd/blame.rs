@@ -129,8 +129,20 @@ fn each_slot_has_the_commit_that_set_it() {
         .ffctl(&["blame", "--flag", "a", "--env", "production"])
         .exits(0)
         .stdout;
-    assert!(human.contains("not committed yet"), "{human}");
-    assert!(human.contains("they asked"), "{human}");
+    let [begin, sweden] = ["HEAD~3", "HEAD~1"].map(|rev| repo.id(rev)[..10].to_owned());
+    assert_eq!(
+        human,
+        format!(
+            "production\n\
+             \x20 not committed yet\n\
+             \x20   serving  true to 30%\n\
+             \x20 {sweden}  2026-11-20  Ada  Sweden\n\
+             \x20   reason: they asked\n\
+             \x20   rule second  country equals SE → true\n\
+             \x20 the rest: {begin}  2026-11-20  Ada  new\n\
+             \x20   enabled true, rules first, second, rule first, default false, archived false, killed false, off false, salt a\n"
+        )
+    );
     repo.ffctl(&["blame", "--flag", "b"]).exits(2);
     repo.ffctl(&["blame", "--flag", "a", "--env", "b"]).exits(2);
     repo.write("flags/a.yaml", "<<<<<<< HEAD\n");
