@@ -111,6 +111,10 @@ pub fn blame(options: &BlameOptions) -> anyhow::Result<BlameReport> {
     let revision = options.place.revision.as_deref().unwrap_or("HEAD");
     let site = sites::of(&Project::at(&options.place.folder, revision)?)?;
     let past = Arc::new(Past::new(Arc::clone(&site.objects)));
+    let mut links = site.links(&past)?.into_iter();
+    if let Some((_, note)) = links.find(|(key, _)| key.as_str() == options.flag) {
+        return Err(UsageError::new(note.message, note.hint).into());
+    }
     let tip = Tip::read(&past, &site, &options.flag)?;
     let mut report = BlameReport {
         flag: options.flag.clone(),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::git::{History, ObjectId, PastCommit, RevisionError, Watched};
+use crate::git::{EntryKind, History, ObjectId, PastCommit, RevisionError, Watched};
 use crate::model::FlagKey;
 use crate::workspace::{CONFIG_FILE, Layout, Part, Past, Project, ScopeFiles};
 
@@ -127,12 +127,26 @@ fn watched(layout: &Layout, wanted: &Wanted) -> Vec<Watched> {
     scope.chain(flags).collect()
 }
 
-/// Returns the flags' files of a commit.
+/// Returns the flags' files of a commit. Symbolic links are left out: what they lead to changes
+/// without them.
 pub(in crate::ops) fn places(
     past: &Past,
     commit: ObjectId,
     layout: &Layout,
 ) -> anyhow::Result<Vec<Place>> {
+    let mut places = listed(past, commit, layout)?;
+    places.retain(|place| place.file.kind != EntryKind::Link);
+    Ok(places)
+}
+
+/// Returns the flags of a commit whose files are symbolic links.
+pub(super) fn links(past: &Past, commit: ObjectId, layout: &Layout) -> anyhow::Result<Vec<Place>> {
+    let mut places = listed(past, commit, layout)?;
+    places.retain(|place| place.file.kind == EntryKind::Link);
+    Ok(places)
+}
+
+fn listed(past: &Past, commit: ObjectId, layout: &Layout) -> anyhow::Result<Vec<Place>> {
     let files = past.objects().files(commit, &layout.folder())?;
     let places = files.into_iter().filter_map(|entry| {
         let Some(Part::Flag(key)) = layout.part(&entry.path) else {

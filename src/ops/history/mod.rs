@@ -112,6 +112,14 @@ impl Pair {
 }
 
 impl Wanted {
+    /// Returns whether a flag is followed.
+    pub(super) fn has(&self, key: &FlagKey) -> bool {
+        match self {
+            Self::All => true,
+            Self::Flags(list) => list.iter().any(|(own, _)| own == key),
+        }
+    }
+
     fn keys(&self) -> Option<Vec<FlagKey>> {
         match self {
             Self::All => None,

@@ -10,9 +10,9 @@ use crate::model::FlagKey;
 use crate::workspace::{Layout, Past, Project};
 
 use super::super::UsageError;
-use super::Wanted;
-use super::leg::places;
+use super::leg::{links, places};
 use super::sound::scope_at;
+use super::{Note, Wanted};
 
 /// A project in a commit.
 pub(in crate::ops) struct Site {
@@ -41,6 +41,22 @@ impl Site {
     pub(in crate::ops) fn keys(&self, past: &Past) -> anyhow::Result<BTreeSet<FlagKey>> {
         let places = places(past, self.commit, &self.layout)?;
         Ok(places.into_iter().map(|place| place.key).collect())
+    }
+
+    /// Returns a note for each flag whose file is a symbolic link, with its key.
+    pub(in crate::ops) fn links(&self, past: &Past) -> anyhow::Result<Vec<(FlagKey, Note)>> {
+        let mut notes = Vec::new();
+        for place in links(past, self.commit, &self.layout)? {
+            let target = past.objects().blob(place.file.id)?;
+            let target = String::from_utf8_lossy(&target).into_owned();
+            let (key, path) = (&place.key, &place.path);
+            let message = format!(
+                "the file of `{key}` is a symbolic link, whose history is not followed: {path} leads to {target}"
+            );
+            let hint = Some("`git log` tells of the file that it leads to".to_owned());
+            notes.push((place.key.clone(), Note { message, hint }));
+        }
+        Ok(notes)
     }
 
     /// Returns the names of the environments that there are.

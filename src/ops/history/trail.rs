@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use crate::git::{Difference, FileId, ObjectId, PastCommit};
+use crate::git::{Difference, EntryKind, FileId, ObjectId, PastCommit};
 use crate::model::FlagKey;
 use crate::workspace::{Layout, Part, Past, ScopeFiles};
 
@@ -352,8 +352,11 @@ fn parents(commit: &PastCommit) -> Vec<(Option<ObjectId>, &[Difference])> {
     }
 }
 
-/// Returns the flags' files that differ; a file that went to another folder is one.
+/// Returns the flags' files that differ; a file that went to another folder is one, and one that is or
+/// was a symbolic link is none.
 fn pairs(layout: &Layout, differences: &[Difference]) -> Vec<Pair> {
+    let is_link = |file: &FileId| file.kind == EntryKind::Link;
+    let is_file = |one: &&Difference| !one.before.iter().chain(&one.after).any(is_link);
     let place = |difference: &Difference, file: Option<FileId>| {
         let Some(Part::Flag(key)) = layout.part(&difference.path) else {
             return None;
@@ -361,7 +364,8 @@ fn pairs(layout: &Layout, differences: &[Difference]) -> Vec<Pair> {
         let path = layout.inside(&difference.path).to_owned();
         file.map(|file| Place { key, path, file })
     };
-    let before = differences.iter().filter_map(|one| place(one, one.before));
-    let after = differences.iter().filter_map(|one| place(one, one.after));
+    let differences = || differences.iter().filter(is_file);
+    let before = differences().filter_map(|one| place(one, one.before));
+    let after = differences().filter_map(|one| place(one, one.after));
     leg::paired(before.collect(), after.collect())
 }

@@ -98,6 +98,8 @@ pub struct LogReport {
     pub entries: Vec<LogEntry>,
     /// Why there may be more.
     pub notes: Vec<Note>,
+    /// Whether the history ends where this clone ends, which is shallow.
+    pub is_cut_off: bool,
     /// What narrowed the history down: `--env production`.
     pub filters: Vec<String>,
 }
@@ -162,6 +164,8 @@ pub fn log(options: &LogOptions) -> anyhow::Result<LogReport> {
         ..Met::default()
     };
     let wanted = site.wanted(&past, &options.flags)?;
+    let mut links = site.links(&past)?;
+    links.retain(|(key, _)| wanted.has(key));
     let trail = Trail::new(
         Arc::clone(&past),
         site.commit,
@@ -180,6 +184,8 @@ pub fn log(options: &LogOptions) -> anyhow::Result<LogReport> {
         entries: Vec::new(),
         met,
     };
+    let left_out = links.iter().map(|(key, _)| key.clone());
+    reader.met.flags.extend(left_out);
     let is_whole = reader.read()?;
     if let Some(kept) = &reader.kept {
         kept.keep();
@@ -188,7 +194,9 @@ pub fn log(options: &LogOptions) -> anyhow::Result<LogReport> {
         reader.met_all(&wanted, &known)?;
     }
     reader.met_environments(&site)?;
-    reader.report(&site.objects, is_whole)
+    let mut report = reader.report(&site.objects, is_whole)?;
+    report.notes.extend(links.into_iter().map(|(_, note)| note));
+    Ok(report)
 }
 
 struct Reader<'o> {
@@ -356,6 +364,7 @@ impl Reader<'_> {
         }
         Ok(LogReport {
             entries: self.entries,
+            is_cut_off: !notes.is_empty(),
             notes,
             filters: self.options.filters(),
         })

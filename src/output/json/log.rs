@@ -72,7 +72,7 @@ impl From<&LogReport> for LogDocument {
         Self {
             format: "ffctl.log/v1",
             entries: report.entries.iter().map(LogEntryDocument::from).collect(),
-            is_cut_off: !report.notes.is_empty(),
+            is_cut_off: report.is_cut_off,
         }
     }
 }

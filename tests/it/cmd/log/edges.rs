@@ -65,6 +65,42 @@ fn a_clean_merge_of_two_changes_of_one_flag_is_not_told() {
 }
 
 #[test]
+fn a_symbolic_link_is_left_out_by_name_and_never_broken() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories, "here");
+    repo.write("shared/a.yaml", OFF);
+    repo.write("flags/b.yaml", OFF);
+    std::os::unix::fs::symlink("../shared/a.yaml", repo.path.join("flags/a.yaml")).unwrap();
+    repo.commit("new");
+    repo.write("shared/a.yaml", ON);
+    repo.commit("behind the link");
+    repo.write("flags/b.yaml", ON);
+    repo.commit("a file");
+    let expected = [
+        "a file: enabled",
+        "  b staging enabled off → on for everybody",
+        "new: created",
+        "  b staging created new: off (false)",
+    ];
+    assert_eq!(told(&repo, &["--env", "staging"]), expected);
+    let words = "the file of `a` is a symbolic link, whose history is not followed: flags/a.yaml leads to ../shared/a.yaml";
+    for options in [&["log"][..], &["log", "--flag", "a"]] {
+        let output = repo.ffctl(options).exits(0);
+        assert!(output.stderr.contains(words), "{output}");
+    }
+    let output = repo.ffctl(&["log", "--flag", "b", "--json"]).exits(0);
+    assert!(!output.stderr.contains("symbolic"), "{output}");
+    assert_eq!(output.json()["is_cut_off"], false);
+    let output = repo.ffctl(&["blame", "--flag", "a"]).exits(2);
+    assert!(output.stderr.contains(words), "{output}");
+    // A file that becomes a link, and comes back.
+    std::fs::remove_file(repo.path.join("flags/b.yaml")).unwrap();
+    std::os::unix::fs::symlink("../shared/a.yaml", repo.path.join("flags/b.yaml")).unwrap();
+    repo.commit("a link");
+    assert_eq!(told(&repo, &["--env", "staging"]), expected);
+}
+
+#[test]
 fn settings_of_git_change_nothing() {
     let repositories = Repositories::new();
     let repo = project(&repositories, "here");
