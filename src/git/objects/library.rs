@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use git2::{ErrorCode, ObjectType, Oid, Repository, TreeWalkMode, TreeWalkResult};
 use jiff::Timestamp;
 
-use super::{Commit, Entry, EntryKind, Index, ObjectId};
+use super::{Commit, Entry, EntryKind, Index, ObjectId, broken};
 
 /// Handles of one repository: each is used by one thread at a time.
 pub(in crate::git) struct Library {
@@ -39,6 +39,23 @@ impl Library {
             idle.push(repository);
         }
         result
+    }
+
+    pub(super) fn merge_base(
+        &self,
+        one: ObjectId,
+        other: ObjectId,
+    ) -> anyhow::Result<Option<ObjectId>> {
+        self.with(
+            |repository| match repository.merge_bases(oid(one)?, oid(other)?) {
+                Ok(bases) => match bases[..] {
+                    [base] => Ok(Some(id_of(base))),
+                    _ => Ok(None),
+                },
+                Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+                Err(error) => Err(broken(error.into())),
+            },
+        )
     }
 
     /// Returns `None` where the revision names no commit.

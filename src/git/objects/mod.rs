@@ -146,6 +146,26 @@ impl Objects {
         found.ok_or_else(|| self.unknown(revision).into())
     }
 
+    /// Returns the best common ancestor of two commits; `None` where there is none, or more than one.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the history cannot be read.
+    pub fn merge_base(&self, one: ObjectId, other: ObjectId) -> anyhow::Result<Option<ObjectId>> {
+        let base = match &self.backend {
+            Backend::Library(library) => library.merge_base(one, other),
+            Backend::Program(program) => program.merge_base(one, other),
+        };
+        // It may not be here.
+        base.or_else(|error| {
+            if self.is_shallow() {
+                Ok(None)
+            } else {
+                Err(error)
+            }
+        })
+    }
+
     /// Returns a file or folder of a commit.
     ///
     /// # Errors

@@ -62,6 +62,23 @@ impl Program {
         }))
     }
 
+    pub(super) fn merge_base(
+        &self,
+        one: ObjectId,
+        other: ObjectId,
+    ) -> anyhow::Result<Option<ObjectId>> {
+        let git = Git::new(&self.folder, "merge-base");
+        let ran = git
+            .args(["--all", &one.to_string(), &other.to_string()])
+            .run()?;
+        let bases = String::from_utf8_lossy(&ran.stdout);
+        let mut bases = bases.lines();
+        Ok(match (ran.status, bases.next(), bases.next()) {
+            (Some(0), Some(base), None) => ObjectId::parse(base),
+            _ => None,
+        })
+    }
+
     pub(super) fn entry(&self, commit: ObjectId, path: &str) -> anyhow::Result<Option<Entry>> {
         let path = path.trim_end_matches('/');
         let found = self.listed(commit, path, false)?;

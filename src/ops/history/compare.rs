@@ -8,6 +8,7 @@ use crate::model::{Flag, FlagKey};
 use crate::record::Record;
 use crate::workspace::{Past, PastScope, Reach, Version};
 
+use super::dropped::dropped;
 use super::leg::places;
 use super::sound::{scope_at, sound_version};
 use super::{Broken, Pair, Place, Side, Step, merged, rename};
@@ -30,15 +31,16 @@ pub(in crate::ops) struct Compared {
 }
 
 /// A commit beside one parent, read.
-struct Beside<'s> {
-    past: &'s Past,
-    step: &'s Step,
-    side: &'s Side,
-    before: Option<Arc<PastScope>>,
-    after: Arc<PastScope>,
+pub(super) struct Beside<'s> {
+    pub(super) past: &'s Past,
+    pub(super) step: &'s Step,
+    pub(super) side: &'s Side,
+    pub(super) before: Option<Arc<PastScope>>,
+    pub(super) after: Arc<PastScope>,
 }
 
-/// Returns what a commit changed. What a merge changed is what it changed beside every parent.
+/// Returns what a commit changed. What a merge changed is what it changed beside every parent, and what
+/// it did not take of one.
 pub(in crate::ops) fn compare(past: &Past, step: &Step) -> anyhow::Result<Compared> {
     let (after, faults) = scope_at(
         past,
@@ -74,6 +76,7 @@ pub(in crate::ops) fn compare(past: &Past, step: &Step) -> anyhow::Result<Compar
         told: common(&besides, &pairs)?,
         broken: Vec::new(),
     };
+    compared.told.extend(dropped(&besides)?);
     let is_touched = |fault: &Broken| {
         let mut sides = step.sides.iter();
         sides.all(|side| side.scope_paths.contains(&fault.path))
@@ -196,7 +199,7 @@ fn broken(besides: &[Beside<'_>], pairs: &[Vec<Pair>]) -> anyhow::Result<Vec<Bro
 
 impl Beside<'_> {
     /// Returns the flags whose records may differ.
-    fn pairs(&self) -> anyhow::Result<Vec<Pair>> {
+    pub(super) fn pairs(&self) -> anyhow::Result<Vec<Pair>> {
         let mut pairs = match self.step.wanted {
             None => {
                 let pairs = self.side.pairs.clone();
@@ -256,7 +259,7 @@ impl Beside<'_> {
     }
 
     /// Returns what the flag was; a broken file counts as before it was.
-    fn was(&self, pair: &Pair) -> anyhow::Result<Option<Arc<Flag>>> {
+    pub(super) fn was(&self, pair: &Pair) -> anyhow::Result<Option<Arc<Flag>>> {
         let (Some(place), Some(scope)) = (&pair.before, &self.before) else {
             return Ok(None);
         };
@@ -273,7 +276,7 @@ impl Beside<'_> {
     }
 
     /// Returns what the flag is; the outer `None` is a broken file, which changes nothing yet.
-    fn is(&self, pair: &Pair) -> anyhow::Result<Option<Option<Arc<Flag>>>> {
+    pub(super) fn is(&self, pair: &Pair) -> anyhow::Result<Option<Option<Arc<Flag>>>> {
         let Some(place) = &pair.after else {
             return Ok(Some(None));
         };
@@ -287,7 +290,7 @@ impl Beside<'_> {
     }
 
     /// Returns the environments, those that are protected first; a file's order otherwise.
-    fn environments(&self) -> Vec<(String, bool)> {
+    pub(super) fn environments(&self) -> Vec<(String, bool)> {
         let mut named: Vec<(String, bool)> = Vec::new();
         let scopes = std::iter::once(&self.after).chain(&self.before);
         for (_, environment) in scopes.flat_map(|scope| scope.catalog.environments.iter()) {
@@ -300,7 +303,7 @@ impl Beside<'_> {
         named
     }
 
-    fn files(&self, pair: &Pair) -> Vec<String> {
+    pub(super) fn files(&self, pair: &Pair) -> Vec<String> {
         let places = pair.after.iter().chain(&pair.before);
         let mut files: Vec<String> = places.map(|place| place.path.clone()).collect();
         files.dedup();

@@ -115,7 +115,7 @@ fn phases<'c>(parents: &[&Record<'c>], merge: &Record<'c>, base: &Record<'c>) ->
 
 /// What a step changes in the phase before it.
 #[derive(PartialEq)]
-struct Step<'r, 'c> {
+pub(super) struct Step<'r, 'c> {
     from: Option<i64>,
     enabled: Option<bool>,
     default: Option<&'r Served<'c>>,
@@ -125,7 +125,7 @@ struct Step<'r, 'c> {
     gone: Vec<&'r Text<'c>>,
 }
 
-fn steps<'r, 'c>(record: &'r Record<'c>) -> Vec<Step<'r, 'c>> {
+pub(super) fn steps<'r, 'c>(record: &'r Record<'c>) -> Vec<Step<'r, 'c>> {
     let pairs = record.phases.iter().zip(record.phases.iter().skip(1));
     let step = |(before, after): (&'r Phase<'c>, &'r Phase<'c>)| Step {
         from: after.from,
@@ -144,7 +144,7 @@ fn steps<'r, 'c>(record: &'r Record<'c>) -> Vec<Step<'r, 'c>> {
 }
 
 /// Returns a later phase as it is where another first one goes before it.
-fn carried<'c>(of_first: &Phase<'c>, phase: &Phase<'c>, first: &Phase<'c>) -> Phase<'c> {
+pub(super) fn carried<'c>(of_first: &Phase<'c>, phase: &Phase<'c>, first: &Phase<'c>) -> Phase<'c> {
     let of_name =
         |rules: &[Rule<'c>], name: &Text<'c>| rules.iter().find(|rule| rule.name == *name).cloned();
     let names = |rules: &[Rule<'c>]| -> Vec<Text<'c>> {

@@ -5,6 +5,7 @@
 //! project, its flags folder or a followed flag's file lay elsewhere, a new leg of the walk begins.
 
 mod compare;
+mod dropped;
 mod kept;
 mod leg;
 mod merged;

@@ -163,6 +163,148 @@ fn a_merge_is_told_for_what_it_changes_itself() {
 }
 
 #[test]
+fn a_merge_that_drops_a_branch_is_told_as_what_undid_it() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories, "here");
+    let flag = |entry: &str, rule: &str| {
+        format!(
+            "default_value: false\nenvironments:\n  staging:\n    enabled: true\n    percentage: {entry}\n{rule}"
+        )
+    };
+    let rule = "    targeting_rules:\n      - {name: r, conditions: [{attribute: country, operator: equals, value: IT}], value: true}\n";
+    repo.write("flags/a.yaml", OFF);
+    repo.write("flags/b.yaml", &flag("10", ""));
+    repo.write("flags/c.yaml", OFF);
+    repo.write("flags/same.yaml", OFF);
+    repo.commit("new");
+    repo.git(&["checkout", "--quiet", "-b", "side"]);
+    repo.write("flags/a.yaml", ON);
+    repo.write("flags/b.yaml", &flag("10", rule));
+    repo.write("flags/c.yaml", ON);
+    repo.write("flags/added.yaml", ON);
+    std::fs::remove_file(repo.path.join("flags/same.yaml")).unwrap();
+    repo.commit("on the side");
+    repo.git(&["checkout", "--quiet", "main"]);
+    // One part of a flag was changed here, and another there; one flag was switched by both.
+    repo.write("flags/b.yaml", &flag("20", ""));
+    repo.write("flags/c.yaml", ON);
+    repo.commit("on the main");
+    repo.git(&[
+        "merge",
+        "--quiet",
+        "-s",
+        "ours",
+        "--no-edit",
+        "-m",
+        "dropped",
+        "side",
+    ]);
+    let dropped = [
+        "dropped: created",
+        "  a staging disabled on for everybody → off",
+        "  added staging removed removed; was true for everybody",
+        "  b staging rules removed rule r (country equals IT)",
+        "  same staging created new: off (false)",
+    ];
+    assert_eq!(told(&repo, &["--env", "staging", "-n", "1"]), dropped);
+    assert_eq!(
+        told(&repo, &["--env", "staging", "--flag", "a"]),
+        [
+            "dropped: disabled",
+            "  a staging disabled on for everybody → off",
+            "on the side: enabled",
+            "  a staging enabled off → on for everybody",
+            "new: created",
+            "  a staging created new: off (false)",
+        ]
+    );
+
+    // The same from the other side: the branch wins, and what the main line did is undone.
+    repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    repo.git(&["checkout", "--quiet", "-b", "theirs", "side"]);
+    repo.git(&[
+        "merge",
+        "--quiet",
+        "-s",
+        "ours",
+        "--no-edit",
+        "-m",
+        "theirs",
+        "main",
+    ]);
+    assert_eq!(
+        told(&repo, &["--env", "staging", "-n", "1"]),
+        [
+            "theirs: exposure",
+            "  b staging exposure those whom no rule takes: 20% → 10%: 10% leave",
+        ]
+    );
+
+    // What both have changed is decided by the merge, whichever it takes.
+    repo.git(&["checkout", "--quiet", "-B", "one", "main"]);
+    repo.write("flags/b.yaml", &flag("30", ""));
+    repo.commit("thirty");
+    repo.git(&["checkout", "--quiet", "-B", "two", "main"]);
+    repo.write("flags/b.yaml", &flag("40", ""));
+    repo.commit("forty");
+    repo.git(&[
+        "merge",
+        "--quiet",
+        "-s",
+        "ours",
+        "--no-edit",
+        "-m",
+        "forty it is",
+        "one",
+    ]);
+    let heads = told(&repo, &["--env", "staging", "--flag", "b", "-n", "2"]);
+    assert!(
+        !heads.iter().any(|line| line.contains("forty it is")),
+        "{heads:#?}"
+    );
+}
+
+#[test]
+fn a_dropped_segment_is_told_for_the_flags_that_use_it() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories, "here");
+    let segment = |country: &str| {
+        format!(
+            "segments: {{near: {{conditions: [{{attribute: country, operator: equals, value: {country}}}]}}}}\n"
+        )
+    };
+    repo.write("flags/segments.yaml", &segment("IT"));
+    repo.write(
+        "flags/a.yaml",
+        "default_value: false\ntargeting_rules: [{name: r, conditions: [{segment: near}], value: true}]\nenvironments: {staging: {enabled: true}}\n",
+    );
+    repo.commit("new");
+    repo.git(&["checkout", "--quiet", "-b", "side"]);
+    repo.write("flags/segments.yaml", &segment("NO"));
+    repo.commit("on the side");
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.write("flags/b.yaml", OFF);
+    repo.commit("on the main");
+    repo.git(&[
+        "merge",
+        "--quiet",
+        "-s",
+        "ours",
+        "--no-edit",
+        "-m",
+        "dropped",
+        "side",
+    ]);
+    assert_eq!(
+        told(&repo, &["--env", "staging", "-n", "1"]),
+        [
+            "dropped: rules",
+            "  a staging rules rule r: country equals NO → country equals IT",
+        ]
+    );
+}
+
+#[test]
 fn a_squash_merge_keeps_its_reasons() {
     let repositories = Repositories::new();
     let repo = project(&repositories, "here");
