@@ -244,10 +244,10 @@ pub fn compared(
     if words[0] == words[1] {
         return (changes, None);
     }
-    let width = names.0.chars().count().max(names.1.chars().count());
+    let width = names.0.chars().count().max(names.1.chars().count()) + 1;
     let mut told = ServedChange {
         words: [(names.0, &words[0]), (names.1, &words[1])]
-            .map(|(name, words)| format!("{name:width$}  {words}"))
+            .map(|(name, words)| format!("{:width$} {words}", format!("{name}:")))
             .to_vec(),
         covers: vec![
             ChangeKind::Enabled,

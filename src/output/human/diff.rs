@@ -6,7 +6,7 @@ use crate::diagnostic::join_names;
 use crate::ops::{Definition, DiffReport, Effect, Unread};
 use crate::words::count;
 
-use super::effects::{effects_of_flags, effects_of_one, label, line, told};
+use super::effects::{effects_of_flags, effects_of_one, groups, line, told};
 
 /// How many flags are named before the rest is counted.
 const MOST_NAMES: usize = 8;
@@ -46,14 +46,12 @@ pub fn diff_markdown(report: &DiffReport) -> String {
         text.push_str(&compared(&report.effects));
     } else if !report.effects.is_empty() {
         text.push_str("\n| environment | flag | change |\n| --- | --- | --- |\n");
-        let mut effects: Vec<&Effect> = report.effects.iter().collect();
-        effects.sort_by_key(|effect| !effect.is_protected);
-        for effect in effects {
-            let words: Vec<String> = told(effect).iter().map(|words| cell(words)).collect();
+        for group in groups(&report.effects) {
+            let words: Vec<String> = group.words.iter().map(|words| cell(words)).collect();
             text.push_str(&format!(
                 "| {} | {} | {} |\n",
-                cell(&label(effect)),
-                code(&effect.flag),
+                cell(&group.label()),
+                code(group.flag),
                 words.join("<br>")
             ));
         }

@@ -19,33 +19,80 @@ pub(super) fn effects(effects: &[Effect]) -> String {
     table(effects, several)
 }
 
-/// As [`effects`], each with its flag.
+/// As [`effects`], each with its flag, and environments in which the same changes told once.
 pub(super) fn effects_of_flags(effects: &[Effect]) -> String {
-    table(effects, true)
+    let groups = groups(effects);
+    let heads = groups.iter().map(|group| group.cells()).collect();
+    rows(groups.iter().map(|group| &group.words), heads)
 }
 
 /// As [`effects_of_flags`], where all are of one environment.
 pub(super) fn effects_of_one(effects: &[Effect]) -> String {
-    let effects: Vec<&Effect> = effects.iter().collect();
-    rows(&effects, |effect| vec![effect.flag.clone()])
+    let words: Vec<Vec<String>> = effects.iter().map(told).collect();
+    let heads = effects.iter().map(|effect| vec![effect.flag.clone()]);
+    rows(words.iter(), heads.collect())
+}
+
+/// Environments in which the same changes for a flag.
+pub(super) struct Group<'e> {
+    pub(super) flag: &'e str,
+    environments: Vec<&'e str>,
+    is_protected: bool,
+    pub(super) words: Vec<String>,
+}
+
+/// Returns the environments of each flag by what changes there, protected environments first.
+pub(super) fn groups(effects: &[Effect]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for effect in effects {
+        let words = told(effect);
+        let same = groups.iter_mut().find(|group| {
+            let key = (group.flag, group.is_protected, &group.words);
+            key == (effect.flag.as_str(), effect.is_protected, &words)
+        });
+        match same {
+            Some(group) => group.environments.push(&effect.environment),
+            None => groups.push(Group {
+                flag: &effect.flag,
+                environments: vec![&effect.environment],
+                is_protected: effect.is_protected,
+                words,
+            }),
+        }
+    }
+    groups.sort_by_key(|group| !group.is_protected);
+    groups
+}
+
+impl Group<'_> {
+    pub(super) fn label(&self) -> String {
+        labelled(&self.environments.join(", "), self.is_protected)
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.label(), self.flag.to_owned()]
+    }
 }
 
 fn table(effects: &[Effect], names_flags: bool) -> String {
     let mut effects: Vec<&Effect> = effects.iter().collect();
     effects.sort_by_key(|effect| !effect.is_protected);
-    rows(&effects, |effect| {
+    let head = |effect: &&Effect| {
         let flag = names_flags.then(|| effect.flag.clone());
-        std::iter::once(label(effect)).chain(flag).collect()
-    })
+        let label = labelled(&effect.environment, effect.is_protected);
+        std::iter::once(label).chain(flag).collect()
+    };
+    let words: Vec<Vec<String>> = effects.iter().map(|effect| told(effect)).collect();
+    rows(words.iter(), effects.iter().map(head).collect())
 }
 
-fn rows(effects: &[&Effect], head: impl Fn(&Effect) -> Vec<String>) -> String {
-    let heads: Vec<Vec<String>> = effects.iter().map(|effect| head(effect)).collect();
+/// Returns lines of words, each behind its head, in columns.
+fn rows<'w>(words: impl Iterator<Item = &'w Vec<String>>, heads: Vec<Vec<String>>) -> String {
     let columns = heads.first().map_or(0, Vec::len);
     let widest = |column: usize| heads.iter().map(|head| head[column].chars().count()).max();
     let widths: Vec<usize> = (0..columns).filter_map(widest).collect();
     let mut text = String::new();
-    for (effect, cells) in effects.iter().zip(&heads) {
+    for (words, cells) in words.zip(&heads) {
         let cells = cells.iter().zip(&widths);
         let cells: Vec<String> = cells
             .map(|(cell, width)| format!("{cell:width$}"))
@@ -53,7 +100,7 @@ fn rows(effects: &[&Effect], head: impl Fn(&Effect) -> Vec<String>) -> String {
         let head = cells.join("  ");
         let below = " ".repeat(head.chars().count());
         let heads = std::iter::once(head).chain(std::iter::repeat(below));
-        for (head, words) in heads.zip(told(effect)) {
+        for (head, words) in heads.zip(words) {
             text.push_str(&format!("  {head}  {words}\n"));
         }
     }
@@ -89,10 +136,10 @@ fn three_stages(stages: &Stages) -> [String; 3] {
     ]
 }
 
-pub(super) fn label(effect: &Effect) -> String {
-    if effect.is_protected {
-        format!("{} (protected)", effect.environment)
+fn labelled(environments: &str, is_protected: bool) -> String {
+    if is_protected {
+        format!("{environments} (protected)")
     } else {
-        effect.environment.clone()
+        environments.to_owned()
     }
 }

@@ -354,11 +354,11 @@ environments:
     let human = repo.ffctl(&[&["diff"][..], &against].concat()).exits(0);
     insta::assert_snapshot!(human.stdout, @r"
     staging compared with production
-      cart    production  rule beta (country equals IT): true for all of them; 10% of everybody else, by user_id
-              staging     rule beta (country equals IT): true for all of them; 25% of everybody else, by targetingKey
+      cart    production: rule beta (country equals IT): true for all of them; 10% of everybody else, by user_id
+              staging:    rule beta (country equals IT): true for all of them; 25% of everybody else, by targetingKey
               those whom no rule takes: bucket_by production user_id, staging targetingKey: dealt out apart from each other
-      search  production  rule a (country equals NO): true for all of them; rule b (country equals SE): true for all of them; everybody else: false
-              staging     rule a (country equals IT): true for all of them; everybody else: false
+      search  production: rule a (country equals NO): true for all of them; rule b (country equals SE): true for all of them; everybody else: false
+              staging:    rule a (country equals IT): true for all of them; everybody else: false
               only production at 2027-01-01T00:00:00Z: off
 
     2 flags differ between production and staging
@@ -366,9 +366,37 @@ environments:
     let markdown = repo.ffctl(&[&["diff", "--format", "markdown"][..], &against].concat());
     let markdown = markdown.exits(0).stdout;
     assert!(
-        markdown.starts_with("### Flags: `staging` compared with `production`\n\n2 flags differ between production and staging\n\n| flag | difference |\n| --- | --- |\n| `cart` | production  rule beta"),
+        markdown.starts_with("### Flags: `staging` compared with `production`\n\n2 flags differ between production and staging\n\n| flag | difference |\n| --- | --- |\n| `cart` | production: rule beta"),
         "{markdown}"
     );
+}
+
+#[test]
+fn environments_in_which_the_same_changes_are_told_together() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories);
+    repo.write(
+        "flags/search.yaml",
+        "default_value: false\nenvironments: {development: true, staging: true, production: false}\n",
+    );
+    let human = repo.ffctl(&["diff"]).exits(0).stdout;
+    insta::assert_snapshot!(human, @r"
+    HEAD → working tree
+      production (protected)  search  on for everybody → off
+      development, staging    search  off → on for everybody
+
+    1 flag differs in 3 environments
+    ");
+    let markdown = repo
+        .ffctl(&["diff", "--format", "markdown"])
+        .exits(0)
+        .stdout;
+    assert!(
+        markdown.contains("| development, staging | `search` | off → on for everybody |\n"),
+        "{markdown}"
+    );
+    // Each environment is a change of its own for programs.
+    assert_eq!(diff(&repo, &[]).len(), 3);
 }
 
 #[test]
