@@ -127,9 +127,11 @@ fn everybody(dealt: &Dealt<'_>, brief: bool, is_all: bool) -> String {
     }
     let by = by(dealt.key.as_ref());
     if !dealt.is_partial() {
-        return match is_all {
-            true => format!("{} for everybody, {by}", inside(dealt)),
-            false => format!("{ELSE}{}, {by}", inside(dealt)),
+        let inside = inside(dealt);
+        return if is_all {
+            format!("{inside} for everybody, {by}")
+        } else {
+            format!("{ELSE}{inside}, {by}")
         };
     }
     let included = match dealt.inside {

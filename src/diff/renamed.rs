@@ -21,7 +21,8 @@ pub fn renamed(
     now: i64,
 ) -> Renamed {
     let gone = changes(was, None, now).into_iter().map(|change| {
-        let effect = format!("renamed to `{new}`; {}", change.effect);
+        let was = change.effect.trim_start_matches("removed; ");
+        let effect = format!("renamed to `{new}`; {was}");
         Change { effect, ..change }
     });
     let here = changes(None, is, now).into_iter().map(|change| {

@@ -365,9 +365,10 @@ impl Repo {
             .find_reference(&format!("refs/tags/{name}"))
             .is_ok();
         let is_revision = || self.inner.revparse_single(name).is_ok();
-        match is_tag {
-            true => Some("a tag"),
-            false => is_revision().then_some("a revision"),
+        if is_tag {
+            Some("a tag")
+        } else {
+            is_revision().then_some("a revision")
         }
     }
 

@@ -87,19 +87,16 @@ fn relative(text: &str, now: Timestamp) -> Option<Timestamp> {
         .peekable();
     let mut back = Span::new();
     let mut is_time = false;
-    match words.peek().copied()? {
-        word @ ("now" | "today" | "yesterday") => {
-            words.next();
-            back = back.days(i64::from(word == "yesterday"));
+    let one = |word: &&str| ["now", "today", "yesterday"].contains(word);
+    if let Some(word) = words.next_if(one) {
+        back = back.days(i64::from(word == "yesterday"));
+        is_time = true;
+    } else {
+        while let Some(count) = words.next_if(|word| *word != "ago") {
+            back = further(back, words.next()?, number(count)?)?;
             is_time = true;
         }
-        _ => {
-            while let Some(count) = words.next_if(|word| *word != "ago") {
-                back = further(back, words.next()?, number(count)?)?;
-                is_time = true;
-            }
-            words.next();
-        }
+        words.next();
     }
     if words.next().is_some() || !is_time {
         return None;
@@ -110,18 +107,16 @@ fn relative(text: &str, now: Timestamp) -> Option<Timestamp> {
 
 /// Returns how far a number of a unit more is.
 fn further(back: Span, unit: &str, count: i64) -> Option<Span> {
-    Some(
-        match singular(unit)? {
-            "second" => back.try_seconds(back.get_seconds().checked_add(count)?),
-            "minute" => back.try_minutes(back.get_minutes().checked_add(count)?),
-            "hour" => back.try_hours(i64::from(back.get_hours()).checked_add(count)?),
-            "day" => back.try_days(i64::from(back.get_days()).checked_add(count)?),
-            "week" => back.try_weeks(i64::from(back.get_weeks()).checked_add(count)?),
-            "month" => back.try_months(i64::from(back.get_months()).checked_add(count)?),
-            _ => back.try_years(i64::from(back.get_years()).checked_add(count)?),
-        }
-        .ok()?,
-    )
+    let back = match singular(unit)? {
+        "second" => back.try_seconds(back.get_seconds().checked_add(count)?),
+        "minute" => back.try_minutes(back.get_minutes().checked_add(count)?),
+        "hour" => back.try_hours(i64::from(back.get_hours()).checked_add(count)?),
+        "day" => back.try_days(i64::from(back.get_days()).checked_add(count)?),
+        "week" => back.try_weeks(i64::from(back.get_weeks()).checked_add(count)?),
+        "month" => back.try_months(i64::from(back.get_months()).checked_add(count)?),
+        _ => back.try_years(i64::from(back.get_years()).checked_add(count)?),
+    };
+    back.ok()
 }
 
 fn singular(unit: &str) -> Option<&'static str> {

@@ -120,10 +120,11 @@ fn reasons(set_by: &SetBy) -> String {
     let SetBy::Commit(setter) = set_by else {
         return String::new();
     };
-    let reasons = setter.reasons.iter();
-    reasons
-        .map(|reason| format!("    reason: {}\n", line(reason)))
-        .collect()
+    let mut text = String::new();
+    for reason in &setter.reasons {
+        text.push_str(&format!("    reason: {}\n", line(reason)));
+    }
+    text
 }
 
 /// Returns a setting with its value, a rule by its name alone.

@@ -16,14 +16,14 @@ const MOST_NAMES: usize = 8;
 pub fn diff(report: &DiffReport) -> String {
     let bold = Style::new().bold();
     let (before, after) = (line(&report.before), line(&report.after));
-    let mut text = match report.is_comparison {
-        true => format!("{bold}{after} compared with {before}{bold:#}\n"),
-        false => format!("{bold}{before} → {after}{bold:#}\n"),
+    let (title, effects) = if report.is_comparison {
+        let title = format!("{after} compared with {before}");
+        (title, effects_of_one(&report.effects))
+    } else {
+        let title = format!("{before} → {after}");
+        (title, effects_of_flags(&report.effects))
     };
-    text.push_str(&match report.is_comparison {
-        true => effects_of_one(&report.effects),
-        false => effects_of_flags(&report.effects),
-    });
+    let mut text = format!("{bold}{title}{bold:#}\n{effects}");
     let definitions = report.definitions.iter().map(defined);
     let notes = definitions.chain(report.unread.iter().map(unread));
     for note in notes {
@@ -37,9 +37,10 @@ pub fn diff(report: &DiffReport) -> String {
 #[must_use]
 pub fn diff_markdown(report: &DiffReport) -> String {
     let (before, after) = (code(&report.before), code(&report.after));
-    let title = match report.is_comparison {
-        true => format!("{after} compared with {before}"),
-        false => format!("{before} → {after}"),
+    let title = if report.is_comparison {
+        format!("{after} compared with {before}")
+    } else {
+        format!("{before} → {after}")
     };
     let mut text = format!("### Flags: {title}\n\n{}\n", summary(report));
     if report.is_comparison {

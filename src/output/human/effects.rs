@@ -22,15 +22,15 @@ pub(super) fn effects(effects: &[Effect]) -> String {
 /// As [`effects`], each with its flag, and environments in which the same changes told once.
 pub(super) fn effects_of_flags(effects: &[Effect]) -> String {
     let groups = groups(effects);
-    let heads = groups.iter().map(|group| group.cells()).collect();
-    rows(groups.iter().map(|group| &group.words), heads)
+    let heads = groups.iter().map(Group::cells).collect::<Vec<_>>();
+    rows(groups.iter().map(|group| &group.words), &heads)
 }
 
 /// As [`effects_of_flags`], where all are of one environment.
 pub(super) fn effects_of_one(effects: &[Effect]) -> String {
     let words: Vec<Vec<String>> = effects.iter().map(told).collect();
     let heads = effects.iter().map(|effect| vec![effect.flag.clone()]);
-    rows(words.iter(), heads.collect())
+    rows(words.iter(), &heads.collect::<Vec<_>>())
 }
 
 /// Environments in which the same changes for a flag.
@@ -83,16 +83,16 @@ fn table(effects: &[Effect], names_flags: bool) -> String {
         std::iter::once(label).chain(flag).collect()
     };
     let words: Vec<Vec<String>> = effects.iter().map(|effect| told(effect)).collect();
-    rows(words.iter(), effects.iter().map(head).collect())
+    rows(words.iter(), &effects.iter().map(head).collect::<Vec<_>>())
 }
 
 /// Returns lines of words, each behind its head, in columns.
-fn rows<'w>(words: impl Iterator<Item = &'w Vec<String>>, heads: Vec<Vec<String>>) -> String {
+fn rows<'w>(words: impl Iterator<Item = &'w Vec<String>>, heads: &[Vec<String>]) -> String {
     let columns = heads.first().map_or(0, Vec::len);
     let widest = |column: usize| heads.iter().map(|head| head[column].chars().count()).max();
     let widths: Vec<usize> = (0..columns).filter_map(widest).collect();
     let mut text = String::new();
-    for (words, cells) in words.zip(&heads) {
+    for (words, cells) in words.zip(heads) {
         let cells = cells.iter().zip(&widths);
         let cells: Vec<String> = cells
             .map(|(cell, width)| format!("{cell:width$}"))

@@ -193,7 +193,7 @@ fn a_renamed_flag_is_gone_under_one_key_and_there_under_another() {
         diff(&repo, &["--env", "production"]),
         [
             "production find created: renamed from `search`: true for everybody",
-            "production search removed: renamed to `find`; removed; was true for everybody",
+            "production search removed: renamed to `find`; was true for everybody",
         ]
     );
     repo.git(&["checkout", "--quiet", "."]);

@@ -167,13 +167,13 @@ fn flags_renamed_at_once_are_told_apart_by_their_salts() {
         "renamed: created",
         "  x staging created renamed from `c`: 20% of everybody, by targetingKey: true; others false",
         "  x staging exposure 30% → 20%: 10% leave",
-        "  c staging removed renamed to `x`; removed; was 30% of everybody, by targetingKey: true; others false",
+        "  c staging removed renamed to `x`; was 30% of everybody, by targetingKey: true; others false",
         "  y staging created renamed from `a`: 30% of everybody, by targetingKey: true; others false",
         "  y staging exposure 10% → 30%: 20% more, nobody leaves",
-        "  a staging removed renamed to `y`; removed; was 10% of everybody, by targetingKey: true; others false",
+        "  a staging removed renamed to `y`; was 10% of everybody, by targetingKey: true; others false",
         "  z staging created renamed from `b`: 10% of everybody, by targetingKey: true; others false",
         "  z staging exposure 20% → 10%: 10% leave",
-        "  b staging removed renamed to `z`; removed; was 20% of everybody, by targetingKey: true; others false",
+        "  b staging removed renamed to `z`; was 20% of everybody, by targetingKey: true; others false",
     ];
     assert_eq!(told(&repo, &["--env", "staging", "-n", "1"]), expected);
     // `diff` tells the same.

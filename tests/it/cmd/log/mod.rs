@@ -505,7 +505,7 @@ fn a_renamed_flag_is_followed() {
         "  new staging exposure 20% → 30%: 10% more, nobody leaves",
         "rename: created",
         "  new staging created renamed from `old`: 20% of everybody, by targetingKey: true; others false",
-        "  old staging removed renamed to `new`; removed; was 20% of everybody, by targetingKey: true; others false",
+        "  old staging removed renamed to `new`; was 20% of everybody, by targetingKey: true; others false",
         "more: exposure",
         "  old staging exposure 10% → 20%: 10% more, nobody leaves",
         "new: created",
