@@ -49,8 +49,8 @@ pub(super) fn change(was: View<'_>, is: View<'_>, told: &[Change]) -> Option<Cha
     };
     Some(Change {
         kind: ChangeKind::Latent,
-        before: Value::Object(sides.0),
-        after: Value::Object(sides.1),
+        before: Value::Object(sides.0).into(),
+        after: Value::Object(sides.1).into(),
         effect: format!("{place}: {}", phrase::listed(words, "; ")),
     })
 }

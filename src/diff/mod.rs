@@ -9,6 +9,7 @@
 //! depends on it. No clock: the time is an argument.
 
 mod audience;
+mod json;
 mod latent;
 mod part;
 mod phrase;
@@ -23,6 +24,7 @@ use crate::diagnostic::plain_text;
 use crate::model::{Catalog, EnvironmentId, Flag};
 use crate::record::{Record, record};
 
+pub use json::Json;
 use part::json;
 pub use renamed::{Renamed, renamed};
 use view::{State, Tone, View};
@@ -63,9 +65,9 @@ pub struct Change {
     /// The kind.
     pub kind: ChangeKind,
     /// The affected part of the record before; null where there is none.
-    pub before: Value,
+    pub before: Json,
     /// The affected part of the record after; null where there is none.
-    pub after: Value,
+    pub after: Json,
     /// What it does, in one line.
     pub effect: String,
 }
@@ -290,7 +292,7 @@ fn between<'r>(was: View<'r>, is: View<'r>) -> Vec<Change> {
         .iter_mut()
         .filter(|change| change.before == change.after)
     {
-        (change.before, change.after) = (json(before), json(after));
+        (change.before, change.after) = (json(before).into(), json(after).into());
     }
     changes
 }
@@ -320,8 +322,8 @@ fn created(was: Option<View<'_>>, is: View<'_>) -> Change {
     let words = phrase::served(is);
     Change {
         kind: ChangeKind::Created,
-        before: was.map_or(Value::Null, state),
-        after: state(is),
+        before: was.map(state).unwrap_or_default().into(),
+        after: state(is).into(),
         effect: match was {
             None => format!("new: {words}"),
             Some(_) => format!("not archived any more: {words}"),
@@ -333,8 +335,8 @@ fn removed(was: View<'_>, is: Option<View<'_>>) -> Change {
     let words = phrase::served(was);
     Change {
         kind: ChangeKind::Removed,
-        before: state(was),
-        after: is.map_or(Value::Null, state),
+        before: state(was).into(),
+        after: is.map(state).unwrap_or_default().into(),
         effect: match is {
             None => format!("removed; was {words}"),
             Some(_) => format!("archived, runtimes get the code's default; was {words}"),
@@ -346,8 +348,8 @@ fn switched(kind: ChangeKind, was: View<'_>, is: View<'_>) -> Change {
     let [old, new] = [was, is].map(phrase::in_a_change);
     Change {
         kind,
-        before: state(was),
-        after: state(is),
+        before: state(was).into(),
+        after: state(is).into(),
         effect: match kind {
             _ if is.tone.is_comparison() => is.tone.pair(&old, &new),
             ChangeKind::Killed => format!("{new}; was {old}"),
@@ -367,8 +369,8 @@ fn dark(was: View<'_>, is: View<'_>) -> Option<Change> {
     };
     (thing != other).then(|| Change {
         kind: ChangeKind::Serving,
-        before: part(was),
-        after: part(is),
+        before: part(was).into(),
+        after: part(is).into(),
         effect: {
             let (old, new) = (
                 phrase::described(thing, other),
@@ -392,8 +394,8 @@ fn dependencies(was: View<'_>, is: View<'_>) -> Option<Change> {
     let gone = gone.map(|one| format!("no longer needs {}", phrase::dependency(one)));
     Some(Change {
         kind: ChangeKind::Dependencies,
-        before: json(list),
-        after: json(other),
+        before: json(list).into(),
+        after: json(other).into(),
         effect: phrase::listed(added.chain(gone), "; "),
     })
 }

@@ -86,8 +86,8 @@ impl Sides {
     pub(super) fn change(self, kind: ChangeKind, effect: String) -> Change {
         Change {
             kind,
-            before: Value::Object(self.before),
-            after: Value::Object(self.after),
+            before: Value::Object(self.before).into(),
+            after: Value::Object(self.after).into(),
             effect,
         }
     }

@@ -71,8 +71,8 @@ pub(super) fn change(before: View<'_>, after: View<'_>) -> Option<Change> {
     }
     Some(Change {
         kind: ChangeKind::Rules,
-        before: part(before, &names),
-        after: part(after, &names),
+        before: part(before, &names).into(),
+        after: part(after, &names).into(),
         effect: phrase::listed(effects, "; "),
     })
 }

@@ -48,8 +48,8 @@ pub(super) fn change<'r>(was: View<'r>, is: View<'r>, told: &[Change]) -> Option
     }
     (!effects.is_empty()).then(|| Change {
         kind: ChangeKind::Schedule,
-        before: steps(was),
-        after: steps(is),
+        before: steps(was).into(),
+        after: steps(is).into(),
         effect: phrase::listed(effects, "; "),
     })
 }

@@ -152,10 +152,10 @@ fn flags_come_and_go() {
     let created = changes(None, side, now());
     assert_eq!(created[0].kind, ChangeKind::Created);
     assert_eq!(created[0].effect, "new: true for everybody");
-    assert!(created[0].before.is_null());
+    assert!(created[0].before.value().is_null());
     let removed = changes(side, None, now());
     assert_eq!(removed[0].effect, "removed; was true for everybody");
-    assert!(removed[0].after.is_null());
+    assert!(removed[0].after.value().is_null());
     assert_eq!((created.len(), removed.len()), (1, 1));
     assert!(Side::of(&flag, flag.flags.get("f"), "elsewhere").is_none());
     let archived = format!(

@@ -13,9 +13,9 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::diff::{Change, ChangeKind};
+use crate::diff::{Change, ChangeKind, Json};
 use crate::git::ObjectId;
 use crate::model::FlagKey;
 use crate::store::{self, Lock, Place, digest};
@@ -66,8 +66,10 @@ struct LineTold<'l> {
     environment: Cow<'l, str>,
     protected: bool,
     kind: usize,
-    before: Value,
-    after: Value,
+    #[serde(borrow)]
+    before: &'l RawValue,
+    #[serde(borrow)]
+    after: &'l RawValue,
     #[serde(borrow)]
     effect: Cow<'l, str>,
     files: Vec<String>,
@@ -200,8 +202,8 @@ fn written(compared: &Compared) -> Option<String> {
             environment: told.environment.as_str().into(),
             protected: told.is_protected,
             kind: place(told.change.kind)?,
-            before: told.change.before.clone(),
-            after: told.change.after.clone(),
+            before: raw(&told.change.before)?,
+            after: raw(&told.change.after)?,
             effect: told.change.effect.as_str().into(),
             files: told.files.clone(),
         })
@@ -219,6 +221,10 @@ fn written(compared: &Compared) -> Option<String> {
     serde_json::to_string(&line).ok()
 }
 
+fn raw(json: &Json) -> Option<&RawValue> {
+    serde_json::from_str(json.text()).ok()
+}
+
 fn parsed(json: &str) -> Option<Compared> {
     let line: Line<'_> = serde_json::from_str(json).ok()?;
     let told = line.told.into_iter().map(|told| {
@@ -228,8 +234,8 @@ fn parsed(json: &str) -> Option<Compared> {
             is_protected: told.protected,
             change: Change {
                 kind: *ChangeKind::ALL.get(told.kind)?,
-                before: told.before,
-                after: told.after,
+                before: Json::of_text(told.before.get()),
+                after: Json::of_text(told.after.get()),
                 effect: told.effect.into_owned(),
             },
             files: told.files,
@@ -261,8 +267,8 @@ mod tests {
             is_protected: true,
             change: Change {
                 kind: ChangeKind::Exposure,
-                before: Value::Null,
-                after: json!({"b": 0.1, "a": [1, "two\nlines", {"c": 1.797e308}]}),
+                before: Json::default(),
+                after: json!({"b": 0.1, "a": [1, "two\nlines", {"c": 1.797e308}]}).into(),
                 effect: "10% → 25%: \"15% more\"".to_owned(),
             },
             files: vec!["flags/cart.yaml".to_owned()],

@@ -248,9 +248,9 @@ impl Reader<'_> {
         }
     }
 
-    /// Turns to what is kept of earlier runs.
+    /// Turns to what is kept of earlier runs. A shallow clone may tell more of a commit tomorrow.
     fn remember(&mut self) {
-        if self.kept.is_none() {
+        if self.kept.is_none() && !self.past.objects().is_shallow() {
             let root = self.root.as_path();
             self.kept = history_of(root).map(|file| Kept::read(file, place_of(root)));
         }

@@ -18,20 +18,27 @@ pub fn log(report: &LogReport) -> String {
     if report.entries.is_empty() {
         return "nothing has changed what is served\n".to_owned();
     }
-    let entries: Vec<String> = report.entries.iter().map(entry).collect();
-    entries.join("\n")
+    // There may be very many.
+    let mut text = String::with_capacity(256 * report.entries.len());
+    for (at, commit) in report.entries.iter().enumerate() {
+        if at > 0 {
+            text.push('\n');
+        }
+        entry(&mut text, commit);
+    }
+    text
 }
 
-fn entry(entry: &LogEntry) -> String {
+fn entry(text: &mut String, entry: &LogEntry) {
     let (bold, yellow) = (Style::new().bold(), AnsiColor::Yellow.on_default());
     let id = entry.commit.get(..10).unwrap_or(&entry.commit);
-    let mut text = format!(
+    text.push_str(&format!(
         "{yellow}{id}{yellow:#}  {}  {bold}{}{bold:#}  {} <{}>\n",
         entry.date,
         entry.action.name(),
         line(&entry.author.name),
         line(&entry.author.email),
-    );
+    ));
     text.push_str(&format!("  {}\n", line(&entry.subject)));
     let said = [
         ("reason", &entry.reasons),
@@ -43,7 +50,7 @@ fn entry(entry: &LogEntry) -> String {
             text.push_str(&format!("  {name}: {}\n", line(words)));
         }
     }
-    text.push_str(&changes(&entry.changes));
+    changes(text, &entry.changes);
     for fault in &entry.broken {
         text.push_str(&format!(
             "    {}:{}:{}  cannot be understood, so nothing changes yet: {}\n",
@@ -53,15 +60,13 @@ fn entry(entry: &LogEntry) -> String {
             line(&fault.message)
         ));
     }
-    text
 }
 
 /// The changes, environment first; neither environment nor flag is told twice in a row.
-fn changes(changes: &[LoggedChange]) -> String {
+fn changes(text: &mut String, changes: &[LoggedChange]) {
     let widest = |width: fn(&LoggedChange) -> usize| changes.iter().map(width).max();
     let place = widest(|change| label(change).chars().count()).unwrap_or_default();
     let flag = widest(|change| change.flag.chars().count()).unwrap_or_default();
-    let mut text = String::new();
     let mut told = None;
     for change in changes {
         let head = (label(change), change.flag.as_str());
@@ -78,7 +83,6 @@ fn changes(changes: &[LoggedChange]) -> String {
         text.push_str(&format!("    {environment:place$}  {key:flag$}  {words}\n"));
         told = Some(head);
     }
-    text
 }
 
 fn label(change: &LoggedChange) -> String {

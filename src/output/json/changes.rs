@@ -78,8 +78,8 @@ impl ChangeDocument {
             flag: flag.to_owned(),
             environment: environment.to_owned(),
             kind: change.kind.name(),
-            before: change.before.clone(),
-            after: change.after.clone(),
+            before: change.before.value(),
+            after: change.after.value(),
             effect: change.effect.clone(),
             files: files.to_vec(),
         }
@@ -112,8 +112,8 @@ mod tests {
     fn changes_are_counted_by_what_they_are_of() {
         let change = Change {
             kind: ChangeKind::Exposure,
-            before: json!({"serving": {"share": 10_000}}),
-            after: json!({"serving": {"share": 25_000}}),
+            before: json!({"serving": {"share": 10_000}}).into(),
+            after: json!({"serving": {"share": 25_000}}).into(),
             effect: "10% → 25%: 15% more, nobody leaves".to_owned(),
         };
         let files = ["flags/a.yaml".to_owned()];

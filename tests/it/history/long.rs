@@ -104,7 +104,7 @@ fn what_a_shallow_clone_could_not_tell_is_told_once_it_can() {
     ]);
     let clone = TestRepo { path };
     let few = log(&clone);
-    assert!(clone.path.join(".git/ffctl/history").exists());
+    assert!(!clone.path.join(".git/ffctl/history").exists());
     assert!(few.contains("change 201\"") && !few.contains("change 199\""));
     clone.git(&["fetch", "--quiet", "--unshallow"]);
     assert_eq!(log(&clone), log(&repo));
