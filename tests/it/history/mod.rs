@@ -1,5 +1,6 @@
 //! Histories: what the commands tell of a repository's past, and bring back.
 
+mod back;
 mod long;
 mod random;
 mod scenario;

@@ -67,6 +67,15 @@ environments:
   development: {split: default}
   production: {split: {control: 90, treatment: 10}}
 ";
+/// Serves 10% on the fourteenth of February, and 10% more each day.
+const RAMP: &str =
+    "{enabled: true, gradual: {start: 2026-02-14T12:00:00Z, increment: 10, every: 1d}}";
+const PAY: &str = "\
+default_value: false
+environments:
+  development: true
+  production: {enabled: true, gradual: {start: 2026-02-14T12:00:00Z, increment: 10, every: 1d}}
+";
 
 /// Returns the date of a day of the scenario.
 pub(super) fn date(day: u32) -> String {
@@ -537,5 +546,60 @@ impl Scenario {
         );
         self.edit("config/flags/checkout.yaml", "salt:", "owner: pay\nsalt:");
         self.commit("c45", "checkout has an owner", &[]);
+    }
+
+    /// Goes on: deployments that end a ramp and throw a kill switch, and a segment that changes.
+    pub(super) fn february(&mut self) {
+        self.repo.write("config/flags/pay.yaml", PAY);
+        self.commit(
+            "c46",
+            "create pay",
+            &[
+                "development pay created",
+                "staging pay created",
+                "qa pay created",
+                "production pay created",
+            ],
+        );
+        self.edit("config/flags/segments.yaml", "tester}", "insider}");
+        self.commit(
+            "c47",
+            "beta testers are insiders",
+            &[
+                "development checkout latent",
+                "staging checkout latent",
+                "qa checkout latent",
+                "production checkout rules",
+            ],
+        );
+        self.repo
+            .write("config/flags/pay.yaml", &PAY.replace(RAMP, "true"));
+        self.commit(
+            "c48",
+            "pay for everybody\n\nDeployment-Id: d3",
+            &["production pay exposure"],
+        );
+        self.edit("config/flags/hero.yaml", "SALE", "Sale");
+        self.commit(
+            "c49",
+            "a calm sale\n\nDeployment-Id: d3",
+            &["production hero serving"],
+        );
+        self.edit("config/flags/hero.yaml", "Sale", "closed");
+        self.commit("c50", "the sale is over", &["production hero serving"]);
+        let kill = "{kill_switch: {reason: slow, at: 2026-02-20T12:00:00Z}, enabled: true, per";
+        self.edit("config/flags/search.yaml", "{enabled: true, per", kill);
+        self.commit(
+            "c51",
+            "kill search\n\nDeployment-Id: d4",
+            &["production search killed"],
+        );
+        let split = ["control: 90, treatment: 10", "control: 80, treatment: 20"];
+        self.edit("config/flags/layout.yaml", split[0], split[1]);
+        self.commit(
+            "c52",
+            "more treatment\n\nDeployment-Id: d4",
+            &["production layout reshuffle", "production layout serving"],
+        );
     }
 }
