@@ -51,10 +51,19 @@ pub(super) fn serves_no_more(
     let now = literal::whole_second(planner.request.now);
     for key in &planner.keys {
         let mut names = Vec::new();
-        for name in after.catalog.environments.names() {
+        let environments = &after.catalog.environments;
+        for (id, environment) in environments.iter() {
+            let name = environment.name.as_str();
+            // A new environment gives what the one gave that it follows.
+            let then = |opened: &Opened| {
+                let line = environments.sync_line(id);
+                let mut names = line.map(|id| environments.get(id).name.as_str());
+                let is_known = |name: &&str| opened.catalog.environments.find(name).is_some();
+                names.find(is_known).unwrap_or(name)
+            };
             let mut sides: Vec<Shares> = times
                 .iter()
-                .map(|(opened, time)| shares(opened, key, name, *time))
+                .map(|(opened, time)| shares(opened, key, then(opened), *time))
                 .collect();
             sides.push(shares(&planner.before, key, name, now));
             let is_more = |(audience, share): (&Option<String>, &u32)| {
