@@ -42,14 +42,44 @@ pub fn merged_by(folder: &Path, commit: ObjectId) -> anyhow::Result<Vec<ObjectId
     Ok(printed.lines().filter_map(ObjectId::parse).collect())
 }
 
-/// Returns the commits of HEAD's history whose message has a text, whatever its case, with their
-/// messages, the newest first.
+/// Returns whether a commit is HEAD, or among its ancestors.
+///
+/// # Errors
+///
+/// Fails with what `git merge-base` said.
+pub fn is_behind_head(folder: &Path, commit: ObjectId) -> anyhow::Result<bool> {
+    let commit = commit.to_string();
+    let git = Git::new(folder, "merge-base").args(["--is-ancestor", &commit, "HEAD"]);
+    let ran = git.run()?;
+    match ran.status {
+        Some(0) => Ok(true),
+        Some(1) => Ok(false),
+        _ => Err(ran.error().into()),
+    }
+}
+
+/// Where commits are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Within {
+    /// In the history of HEAD.
+    Head,
+    /// In that of every branch and tag.
+    All,
+}
+
+/// Returns the commits whose message has a text, whatever its case, with their messages, the newest
+/// first.
 ///
 /// # Errors
 ///
 /// Fails with what `git log` said.
-pub fn commits_saying(folder: &Path, text: &str) -> anyhow::Result<Vec<(ObjectId, String)>> {
+pub fn commits_saying(
+    folder: &Path,
+    text: &str,
+    within: Within,
+) -> anyhow::Result<Vec<(ObjectId, String)>> {
     let git = Git::new(folder, "log")
+        .args((within == Within::All).then_some("--all"))
         .args(["--topo-order", "--format=%H%n%B%x00"])
         .args(["--fixed-strings", "--regexp-ignore-case"])
         .arg(format!("--grep={text}"));

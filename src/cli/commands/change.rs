@@ -4,9 +4,7 @@ use std::path::Path;
 
 use crate::cli::args::{Clock, FlagsArg, WriteArgs};
 use crate::cli::{ExitStatus, Ui};
-use crate::ops::{
-    self, Cause, InForce, Plan, Request, Skipped, Target, Verb, WriteReport, WriteStatus,
-};
+use crate::ops::{self, Cause, InForce, Plan, Request, Skipped, Verb, WriteReport, WriteStatus};
 use crate::output::{human, json};
 
 /// Returns the request of a command.
@@ -96,7 +94,7 @@ fn said(request: &Request) -> Option<&'static str> {
 }
 
 /// A kill that changes nothing is a no; so is a flag that could not be killed, and a commit that
-/// says something else; and an undoing that comes to nothing because of what it must leave.
+/// says something else; and a rollback that leaves something of what was asked for.
 fn status(request: &Request, report: &WriteReport<Plan>) -> ExitStatus {
     if !report.changed_by_hook.is_empty() || report.in_force == Some(InForce::Held) {
         return ExitStatus::No;
@@ -116,12 +114,10 @@ fn status(request: &Request, report: &WriteReport<Plan>) -> ExitStatus {
             return ExitStatus::No;
         }
     }
-    if let Verb::Rollback(rollback) = &request.verb
-        && let Target::Commit(_) | Target::Deployment(_) = rollback.target
-    {
-        let nothing = report.planned.is_empty() || report.status == WriteStatus::Nothing;
-        let is_left = |skipped: &Skipped| skipped.cause != Cause::Done;
-        if nothing && plan.skipped.iter().any(is_left) {
+    if let Verb::Rollback(_) = request.verb {
+        // Something else may have been written.
+        let is_left = |skipped: &Skipped| skipped.cause == Cause::Broken;
+        if plan.skipped.iter().any(is_left) {
             return ExitStatus::No;
         }
     }

@@ -82,6 +82,8 @@ fn trailers(request: &Request, plan: &Plan, written: &[&str]) -> Vec<(&'static s
         lines.push(("Deployment-Id", deploy.id().to_owned()));
         lines.push(("Deployment-Phase", deploy.phase().name().to_owned()));
     }
+    let own = plan.lines.iter();
+    lines.extend(own.map(|(key, value)| (*key, one_line(value))));
     if matches!(request.verb, Verb::EmergencyDisable(_)) {
         lines.push(("Emergency", "true".to_owned()));
     }

@@ -38,6 +38,9 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// The flags that are left as they are.
     pub skipped: Vec<Skipped>,
+    /// Lines that the commit's message has for programs, beside those of every change: a key, and
+    /// what it says.
+    pub lines: Vec<(&'static str, String)>,
 }
 
 /// A flag that is left as it is.

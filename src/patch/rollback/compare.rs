@@ -136,7 +136,8 @@ fn needs_buckets(record: &Record<'_>) -> bool {
 
 /// Returns a record as it is from a time on: what has gone by is not in it, and ramps that have come
 /// to their end are the shares that they ended with.
-pub(super) fn settled(mut record: Record<'_>, time: i64) -> Record<'_> {
+#[must_use]
+pub fn settled(mut record: Record<'_>, time: i64) -> Record<'_> {
     let current = record.position_at(time);
     record.phases.drain(..current);
     if let Some(first) = record.phases.first_mut() {

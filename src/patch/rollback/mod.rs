@@ -25,6 +25,7 @@ use crate::text::SourceMap;
 use crate::yaml;
 
 use super::{Refusal, Subject};
+pub use compare::settled;
 use compare::{Difference, Slot, differences};
 use file::NewFile;
 pub(super) use file::set_kind;
@@ -266,10 +267,7 @@ impl<'r> Rollback<'r> {
                 let differences = if self.options.resume {
                     differences(&wanted, &present)
                 } else {
-                    differences(
-                        &compare::settled(wanted, now),
-                        &compare::settled(present, now),
-                    )
+                    differences(&settled(wanted, now), &settled(present, now))
                 };
                 self.in_question(differences).is_empty()
             })
@@ -530,10 +528,8 @@ impl RolledBack {
             let killed = |is: &Flag| resolve::kill(today.catalog, is, place.0).is_some();
             wanted.killed |= !options.lift_kill_switches && is.is_some_and(killed);
             let present = record(after, flag, place.0);
-            let mut differences = differences(
-                &compare::settled(wanted, today.time),
-                &compare::settled(present, today.time),
-            );
+            let mut differences =
+                differences(&settled(wanted, today.time), &settled(present, today.time));
             differences.retain(|difference| *difference != Difference::Marks);
             !differences.is_empty()
         };

@@ -21,6 +21,8 @@ mod restore;
 mod revisions;
 mod rollback;
 mod rollback_inverse;
+mod rollback_parts;
+mod rollback_renamed;
 mod schema;
 mod show;
 mod validate;

@@ -86,7 +86,14 @@ fn a_revision_comes_back_as_a_commit_on_top() {
         message.starts_with("rollback checkout to v1.2.3\n"),
         "{message}"
     );
-    for line in ["Flag: checkout", "Action: rollback", "Reason: it broke"] {
+    let target = format!("Rollback-To: {}", repo.id("v1.2.3"));
+    let lines = [
+        "Flag: checkout",
+        "Action: rollback",
+        "Reason: it broke",
+        &target,
+    ];
+    for line in lines {
         assert!(message.lines().any(|one| one == line), "{message}");
     }
     for words in [
@@ -293,6 +300,9 @@ fn a_commit_is_undone_and_later_edits_stay() {
         subject,
         format!("rollback checkout of commit {}", &undone[..12])
     );
+    let message = repo.git(&["log", "-1", "--format=%B"]);
+    let target = format!("Rollback-Of: {undone}");
+    assert!(message.lines().any(|line| line == target), "{message}");
 }
 
 #[test]
@@ -371,6 +381,9 @@ fn a_deployment_is_undone_and_nothing_else() {
         repo.read("flags/checkout.yaml"),
         OLD.replace("payments", "others")
     );
+    let message = repo.git(&["log", "-1", "--format=%B"]);
+    let target = "Rollback-Of: deploy-20240115";
+    assert!(message.lines().any(|line| line == target), "{message}");
     let again = done(&repo, &["--deployment-id", "deploy-20240115"]);
     assert_eq!(
         again.stdout,
@@ -380,6 +393,11 @@ fn a_deployment_is_undone_and_nothing_else() {
         roll(&repo, &["--deployment-id", "no"]),
         2,
         &["no commit here has the line `Deployment-Id: no`"],
+    );
+    refused(
+        roll(&repo, &["--deployment-id", "deploy-20240116"]),
+        2,
+        &["did you mean `deploy-20240115`"],
     );
 }
 
@@ -508,7 +526,7 @@ fn flags_that_were_not_there_are_left_or_archived_and_those_gone_come_back() {
     assert_eq!(repo.read("flags/late.yaml"), late);
     repo.ffctl(&["emergency-disable", "--flag", "late", "--reason", "r"])
         .exits(0);
-    let output = done(&repo, &["--to", "v1.2.3", "--prune"]);
+    let output = roll(&repo, &["--to", "v1.2.3", "--prune"]).exits(1);
     assert!(output.stdout.contains("late: it is killed"), "{output}");
     repo.git(&["reset", "--quiet", "--hard", "HEAD^"]);
     done(&repo, &["--to", "v1.2.3", "--prune"]);
@@ -669,11 +687,9 @@ fn the_rulesets_are_those_of_then() {
     assert_eq!(environments.map(|name| export(name, &[])), then);
     done(&repo, &["--commit", "HEAD", "--resume"]);
     assert_eq!(environments.map(|name| export(name, &[])), since);
-    // One environment alone: the others stay as they are.
-    done(
-        &repo,
-        &["--to", "HEAD~3", "--resume", "--env", "production"],
-    );
+    // One environment alone: the others stay as they are, and what is gone as a whole stays so.
+    let words = ["--to", "HEAD~3", "--resume", "--env", "production"];
+    roll(&repo, &words).exits(1);
     let is = environments.map(|name| export(name, &[]));
     assert_eq!((&is[0], &is[1]), (&since[0], &since[1]));
     assert_ne!(is[2], since[2]);

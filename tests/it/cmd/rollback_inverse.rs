@@ -5,21 +5,21 @@
 use crate::support::Output;
 use crate::support::git::{Repositories, TestRepo};
 
-const ENVIRONMENTS: &str = "environments:\n  development: {}\n  staging: {parent: development, auto_sync: true}\n  production: {}\n";
-const FLAG: &str = "default_value: false\nenvironments:\n  development: true\n  production: {enabled: true, percentage: 40}\n";
+pub(super) const ENVIRONMENTS: &str = "environments:\n  development: {}\n  staging: {parent: development, auto_sync: true}\n  production: {}\n";
+pub(super) const FLAG: &str = "default_value: false\nenvironments:\n  development: true\n  production: {enabled: true, percentage: 40}\n";
 
 /// One day after the other, up to the day before the commands' own time.
-const DAYS: [&str; 4] = [
+pub(super) const DAYS: [&str; 4] = [
     "2026-11-10T12:00:00Z",
     "2026-11-12T12:00:00Z",
     "2026-11-14T12:00:00Z",
     "2026-11-16T12:00:00Z",
 ];
 
-type Files<'f> = &'f [(&'f str, Option<&'f str>)];
+pub(super) type Files<'f> = &'f [(&'f str, Option<&'f str>)];
 
 /// A project with a commit for each list of files.
-fn history(repositories: &Repositories, commits: &[Files<'_>]) -> TestRepo {
+pub(super) fn history(repositories: &Repositories, commits: &[Files<'_>]) -> TestRepo {
     let repo = repositories.init("here");
     repo.write("ffctl.toml", "");
     repo.write("flags/environments.yaml", ENVIRONMENTS);
@@ -35,13 +35,13 @@ fn history(repositories: &Repositories, commits: &[Files<'_>]) -> TestRepo {
     repo
 }
 
-fn roll(repo: &TestRepo, words: &[&str]) -> Output {
+pub(super) fn roll(repo: &TestRepo, words: &[&str]) -> Output {
     repo.ffctl(&[&["rollback"], words].concat())
 }
 
 /// A rollback that is refused leaves everything as it is.
 #[track_caller]
-fn refused(repo: &TestRepo, words: &[&str], told: &[&str]) {
+pub(super) fn refused(repo: &TestRepo, words: &[&str], told: &[&str]) {
     let before = repo.id("HEAD");
     let output = roll(repo, words).exits(1);
     for word in told {
@@ -208,7 +208,7 @@ fn a_change_of_the_settings_is_said_not_to_be_undone() {
     repo.write("ffctl.toml", "");
     repo.write("flags/k.yaml", &FLAG.replace("40", "50"));
     repo.commit_at(DAYS[2], "both");
-    let output = roll(&repo, &["--commit", "HEAD"]).exits(0);
+    let output = roll(&repo, &["--commit", "HEAD"]).exits(1);
     assert!(output.to_string().contains("not undone"), "{output}");
     assert_eq!(repo.read("flags/k.yaml"), FLAG);
 }

@@ -24,7 +24,7 @@ pub(super) fn before(
         ("Deployment-Phase", deploy.phase().name()),
         ("Environment", environment),
     ];
-    for (commit, message) in git::commits_saying(root, deploy.id())? {
+    for (commit, message) in git::commits_saying(root, deploy.id(), git::Within::Head)? {
         let says = |(key, value): &(&str, &str)| {
             let wanted = format!("{key}: {value}");
             message.lines().any(|line| line.trim() == wanted)

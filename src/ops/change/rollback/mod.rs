@@ -98,15 +98,42 @@ pub(super) fn plan(
         }
         Target::Commit(revision) => {
             let past = past::named(request, revision)?;
-            let title = format!("of commit {}", past.commit.id.short());
-            inverse::plan(root, project, overlay, request, options, (&[past], &title))
+            past::is_behind(root, request, &past)?;
+            let heading = Heading {
+                title: format!("of commit {}", past.commit.id.short()),
+                line: ("Rollback-Of", past.commit.id.to_string()),
+            };
+            inverse::plan(
+                root,
+                project,
+                overlay,
+                request,
+                options,
+                (&[past], &heading),
+            )
         }
         Target::Deployment(id) => {
             let commits = past::deployment(root, id)?;
-            let title = format!("of deployment {id}");
-            inverse::plan(root, project, overlay, request, options, (&commits, &title))
+            let heading = Heading {
+                title: format!("of deployment {id}"),
+                line: ("Rollback-Of", id.trim().to_owned()),
+            };
+            inverse::plan(
+                root,
+                project,
+                overlay,
+                request,
+                options,
+                (&commits, &heading),
+            )
         }
     }
+}
+
+/// What a rollback is called: behind the flags, and in the line for programs.
+struct Heading {
+    title: String,
+    line: (&'static str, String),
 }
 
 /// Returns the keys of all flags of a project.
@@ -139,7 +166,7 @@ fn tell(
     planner: &mut Planner<'_>,
     after: Option<&Opened>,
     (then, time): (&Opened, i64),
-    title: &str,
+    heading: &Heading,
 ) {
     let mut keys: Vec<String> = planner.files.iter().map(|(key, _)| key.clone()).collect();
     keys.retain(|key| !key.is_empty());
@@ -164,7 +191,8 @@ fn tell(
         [] => String::new(),
         keys => format!("{} ", message::listed(keys)),
     };
-    planner.plan.title = format!("rollback {flags}{title}{place}");
+    planner.plan.title = format!("rollback {flags}{}{place}", heading.title);
+    planner.plan.lines.push(heading.line.clone());
     let Some(after) = after else { return };
     let now = literal::whole_second(planner.request.now);
     let served = |opened: &Opened, flag: &str, environment: &str, time| {

@@ -1,10 +1,11 @@
 //! Revisions, found and read.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::diagnostic::join_names;
-use crate::git::{self, Commit, Objects};
+use crate::diagnostic::{did_you_mean, join_names};
+use crate::git::{self, Commit, Objects, Within};
 use crate::workspace::{Project, Selection};
 
 use super::super::super::UsageError;
@@ -83,20 +84,56 @@ pub(super) fn version(request: &Request, project: &Project, version: &str) -> an
     Err(UsageError::new(message, hint).into())
 }
 
+/// Refuses a commit that is not in the history of the branch: there is nothing of it to undo.
+pub(super) fn is_behind(root: &Path, request: &Request, past: &Past) -> anyhow::Result<()> {
+    if git::is_behind_head(root, past.commit.id)? {
+        return Ok(());
+    }
+    let id = past.commit.id.short();
+    let message = format!("the commit {id} is no ancestor of {}", branch(request));
+    let hint = if objects(root)?.is_shallow() {
+        "this clone is shallow: `git fetch --unshallow` gets the whole history".to_owned()
+    } else {
+        format!(
+            "`git branch --contains {id}` shows where it is: `--branch NAME` undoes it there, `git merge {id}` brings it in here; one that was squashed or picked has another id here"
+        )
+    };
+    Err(UsageError::new(message, hint).into())
+}
+
+fn branch(request: &Request) -> String {
+    match &request.write.branch {
+        Some(name) => format!("the branch `{name}`"),
+        None => "what is checked out".to_owned(),
+    }
+}
+
 /// Returns the commits of a deployment, the newest first.
 pub(super) fn deployment(root: &Path, id: &str) -> anyhow::Result<Vec<Past>> {
     let objects = objects(root)?;
     let id = id.trim();
-    let mut commits = git::commits_saying(root, id)?;
-    commits.retain(|(_, message)| read(message).deployments.iter().any(|one| one == id));
+    let of_it = |within| -> anyhow::Result<Vec<(git::ObjectId, String)>> {
+        let mut commits = git::commits_saying(root, id, within)?;
+        commits.retain(|(_, message)| read(message).deployments.iter().any(|one| one == id));
+        Ok(commits)
+    };
+    let commits = of_it(Within::Head)?;
     if commits.is_empty() {
         let message = format!("no commit here has the line `Deployment-Id: {id}`");
-        let hint = if objects.is_shallow() {
-            "this clone is shallow: `git fetch --unshallow` gets the whole history"
+        let elsewhere = of_it(Within::All)?;
+        let hint = if let Some((commit, _)) = elsewhere.first() {
+            let commit = commit.short();
+            format!(
+                "{commit} has it, on another branch: `git branch --contains {commit}` shows which, `--branch NAME` undoes it there, `git merge {commit}` brings it in here"
+            )
+        } else if objects.is_shallow() {
+            "this clone is shallow: `git fetch --unshallow` gets the whole history".to_owned()
+        } else if let Some(near) = near(root, id)? {
+            near
         } else {
-            "`git log --grep=Deployment-Id` shows the deployments of this branch"
+            "`git log --grep=Deployment-Id` shows the deployments of this branch".to_owned()
         };
-        return Err(UsageError::new(message, hint.to_owned()).into());
+        return Err(UsageError::new(message, hint).into());
     }
     let ids: Vec<git::ObjectId> = commits.iter().map(|(id, _)| *id).collect();
     let mut own = Vec::new();
@@ -112,6 +149,16 @@ pub(super) fn deployment(root: &Path, id: &str) -> anyhow::Result<Vec<Past>> {
         Ok(Past::new(commit, &id.to_string()))
     });
     commits.collect()
+}
+
+/// Returns a line that names the deployments whose ids are nearest to one.
+fn near(root: &Path, id: &str) -> anyhow::Result<Option<String>> {
+    let commits = git::commits_saying(root, "Deployment-Id", Within::Head)?;
+    let ids = commits
+        .iter()
+        .flat_map(|(_, message)| read(message).deployments);
+    let ids: BTreeSet<String> = ids.collect();
+    Ok(did_you_mean(id, ids.iter().map(String::as_str)))
 }
 
 /// Returns the first parent of a commit.

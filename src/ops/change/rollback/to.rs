@@ -20,7 +20,7 @@ use super::super::super::write::Planned;
 use super::super::plan::{Cause, Job, Plan, Planner, edited, special_file};
 use super::super::{RefusedError, Request, refused};
 use super::past::{self, Past};
-use super::{Rollback, all_keys, standing, tell, way_back};
+use super::{Heading, Rollback, all_keys, standing, tell, way_back};
 
 /// Plans what makes flags serve again what they served at a commit.
 pub(super) fn plan(
@@ -132,12 +132,15 @@ impl Going<'_, '_> {
         if let Some(after) = &after {
             self.verify(after)?;
         }
-        let title = format!("to {}", self.past.name);
+        let heading = Heading {
+            title: format!("to {}", self.past.name),
+            line: ("Rollback-To", self.past.commit.id.to_string()),
+        };
         tell(
             &mut self.planner,
             after.as_ref(),
             (self.then, self.time),
-            &title,
+            &heading,
         );
         Ok(self.planner.finish())
     }
@@ -333,7 +336,7 @@ impl Going<'_, '_> {
         }
         if holds_kill_switch(flag) && !self.options.lift_kill_switches {
             let why = "it is killed, and an archived flag would be served by the code's default";
-            self.planner.skip(key, why, Cause::Unaffected);
+            self.planner.skip(key, why, Cause::Broken);
             return Ok(());
         }
         let root = self.planner.root(key)?;

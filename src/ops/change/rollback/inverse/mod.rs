@@ -1,0 +1,186 @@
+//! One commit undone, or several: slot by slot, in the files as they are today.
+//!
+//! What the commits changed is collected (`collect`) and undone, flags (`undo`) and files of
+//! definitions (`definitions`) alike; what was changed again since is in `conflict`. Where only a
+//! part is meant, `left` tells what of that part stays because it stands elsewhere.
+
+mod collect;
+mod conflict;
+mod definitions;
+mod left;
+mod sheet;
+mod undo;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::patch::Newer;
+use crate::store::FileChange;
+use crate::tree::Overlay;
+use crate::workspace::{Project, ProjectTree, Selection};
+
+use super::super::super::open::{Opened, unknown_flag};
+use super::super::super::write::Planned;
+use super::super::plan::{Cause, Plan, Planner};
+use super::super::{RefusedError, Request};
+use super::past::{self, Past};
+use super::{Heading, Rollback, all_keys, tell, verify};
+use collect::{Change, changes};
+use undo::{Scope, Undoing, Work};
+
+/// Plans what undoes commits, the newest first.
+pub(super) fn plan(
+    root: &Path,
+    project: Project,
+    overlay: Overlay<'_, ProjectTree>,
+    request: &Request,
+    options: &Rollback,
+    (commits, heading): (&[Past], &Heading),
+) -> anyhow::Result<Planned<Plan>> {
+    let changes = changes(root, commits, request)?;
+    let flags = changes.iter().flat_map(|change| change.flags.keys());
+    let touched: BTreeSet<String> = flags.cloned().collect();
+    let defines = changes.iter().any(|change| !change.definitions.is_empty());
+    let mut keys = touched.clone();
+    if defines && is_whole(request) {
+        keys.extend(all_keys(&project, &overlay));
+    }
+    let planner = Planner::open(project, overlay, keys.into_iter().collect(), request);
+    let inverse = Inverse {
+        planner,
+        root,
+        options,
+        changes: &changes,
+        touched,
+    };
+    inverse.plan(heading)
+}
+
+/// Returns whether all is meant that the commits changed.
+fn is_whole(request: &Request) -> bool {
+    request.flags.is_empty() && request.environments.is_empty()
+}
+
+fn oldest(changes: &[Change]) -> &Change {
+    let oldest = changes.last();
+    oldest.expect("a rollback has a commit to undo")
+}
+
+struct Inverse<'i, 'r> {
+    planner: Planner<'r>,
+    root: &'i Path,
+    options: &'i Rollback,
+    changes: &'i [Change],
+    /// The flags that are to go back.
+    touched: BTreeSet<String>,
+}
+
+impl Inverse<'_, '_> {
+    fn plan(mut self, heading: &Heading) -> anyhow::Result<Planned<Plan>> {
+        self.sound()?;
+        let request = self.planner.request;
+        let meant = Scope {
+            environments: &request.environments,
+            definitions: is_whole(request),
+            newer: self.options.newer,
+        };
+        let mut work = self.undone(meant)?;
+        self.refuse_conflicts(&mut work)?;
+        let whole = self.whole();
+        let back = self.take(work)?;
+        let ids = self.planner.environments()?;
+        let jobs = self.planner.jobs(&self.touched, &ids);
+        let after = self.planner.judge_rollback(&jobs)?;
+        let keys: Vec<&str> = self.planner.keys.iter().map(String::as_str).collect();
+        let mut times = Vec::new();
+        for change in self.changes {
+            let then = past::open(self.root, &change.parent, Selection::Flags(&keys), request)?;
+            times.push((then, change.made_at(request)));
+        }
+        let oldest = oldest(self.changes);
+        if let Some(after) = &after {
+            self.verify(after, &times, &back)?;
+        }
+        if let Some(whole) = whole {
+            left::tell(&mut self.planner, whole, oldest);
+        }
+        let (then, time) = times.last().expect("as many as commits");
+        tell(&mut self.planner, after.as_ref(), (then, *time), heading);
+        Ok(self.planner.finish())
+    }
+
+    fn sound(&mut self) -> anyhow::Result<()> {
+        let (planner, touched) = (&mut self.planner, &self.touched);
+        planner.sound_settings()?;
+        let unknown =
+            |key: &&String| !touched.contains(*key) && !planner.before.known.contains(key.as_str());
+        if let Some(key) = planner.request.flags.iter().find(unknown) {
+            return Err(unknown_flag(&planner.before, key).into());
+        }
+        let keys = planner.keys.clone();
+        let is_there = |key: &&String| planner.before.known.contains(key.as_str());
+        planner.keys = touched.iter().filter(is_there).cloned().collect();
+        planner.understood()?;
+        planner.keys = keys;
+        planner.environments().map(drop)
+    }
+
+    fn undone(&self, scope: Scope<'_>) -> anyhow::Result<Work> {
+        let undoing = Undoing::new(&self.planner, self.root, self.options, scope);
+        undoing.undo(self.changes)
+    }
+
+    /// Returns the files as they would be if all were undone, where only a part is meant and more
+    /// than that was changed. What cannot be undone is no file.
+    fn whole(&self) -> Option<Vec<FileChange>> {
+        let request = self.planner.request;
+        let defines = self.changes.iter().any(|one| !one.definitions.is_empty());
+        if is_whole(request) || (request.environments.is_empty() && !defines) {
+            return None;
+        }
+        let all = Scope {
+            environments: &[],
+            definitions: true,
+            newer: Newer::Drop,
+        };
+        let files = self.undone(all).and_then(Work::files);
+        let files = files.unwrap_or_default().into_iter();
+        Some(files.map(|(_, change)| change).collect())
+    }
+
+    /// Takes the files into the plan, and what there is to say. Returns the flags that come back.
+    fn take(&mut self, work: Work) -> anyhow::Result<Vec<String>> {
+        let back = work.back.clone();
+        self.planner.plan.notes.extend(work.notes.iter().cloned());
+        for (key, why) in &work.skipped {
+            self.planner.skip(key, why, Cause::Broken);
+        }
+        for (key, change) in work.files()? {
+            self.planner.take(&key, change);
+        }
+        Ok(back)
+    }
+
+    /// Nobody is served more than before, no kill switch is lost, and what came back is what it was.
+    fn verify(
+        &self,
+        after: &Opened,
+        times: &[(Opened, i64)],
+        back: &[String],
+    ) -> Result<(), RefusedError> {
+        let parent = &oldest(self.changes).parent.name;
+        if !self.options.lift_kill_switches {
+            verify::keeps_kills(&self.planner, after)?;
+        }
+        if !self.options.resume {
+            verify::serves_no_more(&self.planner, after, times, parent)?;
+        }
+        let mut back = back.iter();
+        if let Some(key) = back.find(|key| !after.catalog.flags.contains_key(key.as_str())) {
+            let message = format!("`{key}` would not come back, so nothing was written");
+            let hint = format!("`ffctl rollback --to {parent} --flag {key}` brings it back");
+            return Err(RefusedError::new(message, hint));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,2 @@
+//! `rollback --to` of flags that have another key today.
+#![cfg(unix)]
