@@ -39,7 +39,7 @@ pub use kill::{Kill, Unread, kill, kill_unread};
 pub use promote::{Promote, Promoted, drift, promote};
 pub use rename::{Renamed, rename};
 pub use restore::{Restore, Return, restore};
-pub use rollback::{Age, Back, Found, RolledBack, prune, roll_back, settled, stands};
+pub use rollback::{Age, Back, Found, NewKeys, RolledBack, prune, roll_back, settled, stands};
 pub use rule::{RuleParts, add_rule, move_rule, remove_rule, set_rule};
 pub use served::serves_only_off;
 pub use serving::{Share, What};

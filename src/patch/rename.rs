@@ -95,9 +95,9 @@ fn is_free(subject: &Subject<'_>, to: &FlagKey) -> Result<(), Refusal> {
 }
 
 /// The old key and the new one.
-struct Names<'k> {
-    from: &'k FlagKey,
-    to: &'k FlagKey,
+pub(super) struct Names<'k> {
+    pub(super) from: &'k FlagKey,
+    pub(super) to: &'k FlagKey,
 }
 
 impl Names<'_> {
@@ -117,14 +117,14 @@ impl Names<'_> {
         }
     }
 
-    fn in_dependencies_apart(&self, root: &mut Tree) {
+    pub(super) fn in_dependencies_apart(&self, root: &mut Tree) {
         for list in root.get_mut("dependencies").into_iter().flat_map(items_mut) {
             self.in_flag_key(list);
             self.in_depends_on(list);
         }
     }
 
-    fn in_depends_on(&self, owner: &mut Tree) {
+    pub(super) fn in_depends_on(&self, owner: &mut Tree) {
         for dependency in owner.get_mut("depends_on").into_iter().flat_map(items_mut) {
             // A flag of the same name elsewhere is another flag.
             if !dependency.has("repository") {

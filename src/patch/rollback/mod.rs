@@ -10,6 +10,7 @@
 mod compare;
 mod file;
 mod freeze;
+mod keys;
 mod pin;
 mod segments;
 
@@ -29,6 +30,7 @@ pub use compare::settled;
 use compare::{Difference, Slot, differences};
 use file::NewFile;
 pub(super) use file::set_kind;
+pub use keys::NewKeys;
 
 /// A project at a time.
 #[derive(Debug)]

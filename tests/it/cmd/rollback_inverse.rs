@@ -430,18 +430,3 @@ fn a_merge_that_repeats_the_id_of_its_commits_undoes_nothing_of_others() {
     roll(&repo, &["--deployment-id", "d10"]).exits(0);
     assert_eq!(repo.read("flags/k.yaml"), FLAG);
 }
-
-#[test]
-fn a_flag_that_is_killed_under_a_new_key_does_not_come_back_under_the_old_one() {
-    let repositories = Repositories::new();
-    let repo = history(&repositories, &[&[("flags/k.yaml", Some(FLAG))]]);
-    repo.ffctl(&["rename", "--flag", "k", "--to", "k2", "--commit"])
-        .exits(0);
-    repo.ffctl(&["emergency-disable", "--flag", "k2", "--reason", "r"])
-        .exits(0);
-    let output = roll(&repo, &["--to", "HEAD~2"]);
-    let told = "k: it is called `k2` now and is killed there";
-    assert!(output.to_string().contains(told), "{output}");
-    assert!(!repo.path.join("flags/k.yaml").exists());
-    assert!(repo.read("flags/k2.yaml").contains("kill_switch"));
-}

@@ -1,2 +1,163 @@
 //! `rollback --to` of flags that have another key today.
 #![cfg(unix)]
+
+use super::rollback_inverse::{DAYS, FLAG, history, roll};
+use crate::support::git::{Repositories, TestRepo};
+
+const NEEDY: &str = "default_value: false\ndepends_on: [{flag: k, required_value: true}]\nenvironments: {development: true}\n";
+
+/// A project in which `k`, that `needy` needs, is called `k2` since its first commit, and serves more.
+fn renamed(repositories: &Repositories) -> TestRepo {
+    let repo = history(
+        repositories,
+        &[&[
+            ("flags/k.yaml", Some(FLAG)),
+            ("flags/needy.yaml", Some(NEEDY)),
+        ]],
+    );
+    repo.git(&["tag", "then"]);
+    repo.ffctl(&["rename", "--flag", "k", "--to", "k2", "--commit"])
+        .exits(0);
+    let text = repo.read("flags/k2.yaml").replace("40", "75");
+    repo.write("flags/k2.yaml", &text);
+    let needy = repo.read("flags/needy.yaml");
+    repo.write(
+        "flags/needy.yaml",
+        &needy.replace("development: true", "development: false"),
+    );
+    repo.commit_at(DAYS[1], "more");
+    repo
+}
+
+#[test]
+fn a_renamed_flag_goes_back_under_its_new_key() {
+    let calls = [
+        &["--to", "then"][..],
+        &["--to", "then", "--flag", "k2"],
+        &["--to", "then", "--flag", "k"],
+    ];
+    for words in calls {
+        let repositories = Repositories::new();
+        let repo = renamed(&repositories);
+        let was = repo.read("flags/k2.yaml");
+        let output = roll(&repo, words).exits(0);
+        assert_eq!(repo.read("flags/k2.yaml"), was.replace("75", "40"));
+        assert!(was.contains("salt: k\n"), "{was}");
+        assert!(!repo.path.join("flags/k.yaml").exists());
+        assert!(output.stderr.contains("called `k` at then"), "{output}");
+        for told in [
+            "then   40% of everybody",
+            "now    75% of everybody",
+            "after  40% of everybody",
+        ] {
+            assert!(output.stdout.contains(told), "{output}");
+        }
+        let again = roll(&repo, words).exits(0);
+        assert!(again.stdout.contains("nothing to change"), "{again}");
+    }
+}
+
+#[test]
+fn a_dependency_on_it_goes_by_the_new_key() {
+    let calls = [&["--to", "then"][..], &["--to", "then", "--flag", "needy"]];
+    for words in calls {
+        let repositories = Repositories::new();
+        let repo = renamed(&repositories);
+        roll(&repo, words).exits(0);
+        assert_eq!(
+            repo.read("flags/needy.yaml"),
+            NEEDY.replace("flag: k,", "flag: k2,")
+        );
+    }
+}
+
+#[test]
+fn a_dependency_apart_goes_by_the_new_key() {
+    let repositories = Repositories::new();
+    let path = "flags/flag-dependencies.yaml";
+    let needs = |k: &str, base: &str| {
+        format!(
+            "dependencies:\n  - flag: {k}\n    depends_on: [{{flag: {base}, required_value: true}}]\n"
+        )
+    };
+    let base = "default_value: false\nenvironments: {development: true, production: true}\n";
+    let repo = history(
+        &repositories,
+        &[&[
+            ("flags/k.yaml", Some(FLAG)),
+            ("flags/base.yaml", Some(base)),
+            (path, Some(&needs("k", "base"))),
+        ]],
+    );
+    repo.git(&["tag", "then"]);
+    for (from, to) in [("k", "k2"), ("base", "base2")] {
+        repo.ffctl(&["rename", "--flag", from, "--to", to, "--commit"])
+            .exits(0);
+    }
+    assert_eq!(repo.read(path), needs("k2", "base2"));
+    repo.write(path, "dependencies: []\n");
+    repo.commit_at(DAYS[1], "more");
+    roll(&repo, &["--to", "then"]).exits(0);
+    let text = repo.read(path);
+    assert_eq!(text.matches("flag: k2").count(), 1, "{text}");
+    assert!(text.contains("flag: base2, required_value: true"), "{text}");
+}
+
+#[test]
+fn a_kill_switch_under_the_new_key_stays() {
+    let repositories = Repositories::new();
+    let repo = renamed(&repositories);
+    repo.ffctl(&["emergency-disable", "--flag", "k2", "--reason", "r"])
+        .exits(0);
+    roll(&repo, &["--to", "then"]).exits(0);
+    let text = repo.read("flags/k2.yaml");
+    assert!(
+        text.contains("kill_switch") && text.contains("40"),
+        "{text}"
+    );
+    assert!(!repo.path.join("flags/k.yaml").exists());
+    roll(&repo, &["--to", "then", "--lift-kill-switches"]).exits(0);
+    let text = repo.read("flags/k2.yaml");
+    assert!(
+        !text.contains("kill_switch") && text.contains("40"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_old_key_that_exists_again_is_another_flag() {
+    let repositories = Repositories::new();
+    let repo = renamed(&repositories);
+    let was = repo.read("flags/k2.yaml");
+    repo.write("flags/k.yaml", &FLAG.replace("40", "60"));
+    repo.commit_at(DAYS[2], "again");
+    let output = roll(&repo, &["--to", "then"]).exits(0);
+    assert_eq!(repo.read("flags/k2.yaml"), was);
+    assert_eq!(repo.read("flags/k.yaml"), FLAG);
+    let told = "`k2` has the salt that `k` had at then, and may be that flag";
+    assert!(output.stderr.contains(told), "{output}");
+}
+
+#[test]
+fn of_two_new_keys_neither_is_the_flag() {
+    let repositories = Repositories::new();
+    let repo = renamed(&repositories);
+    let was = repo.read("flags/k2.yaml");
+    repo.write("flags/k3.yaml", &was);
+    repo.commit_at(DAYS[2], "copied");
+    let output = roll(&repo, &["--to", "then"]).exits(0);
+    assert_eq!(repo.read("flags/k.yaml"), FLAG);
+    for key in ["k2", "k3"] {
+        assert_eq!(repo.read(&format!("flags/{key}.yaml")), was);
+        let told = format!("`{key}` has the salt that `k` had at then");
+        assert!(output.stderr.contains(&told), "{output}");
+    }
+    // What may be killed does not come back without the switch.
+    repo.git(&["reset", "--quiet", "--hard", "HEAD^"]);
+    repo.ffctl(&["emergency-disable", "--flag", "k3", "--reason", "r"])
+        .exits(0);
+    let output = roll(&repo, &["--to", "then", "--flag", "k"]).exits(1);
+    let told = "k: it may be called `k3` now and is killed there";
+    assert!(output.to_string().contains(told), "{output}");
+    assert!(!repo.path.join("flags/k.yaml").exists());
+}

@@ -6,6 +6,7 @@
 
 mod inverse;
 mod past;
+mod renames;
 mod side;
 mod standing;
 mod to;
@@ -15,8 +16,8 @@ use std::path::Path;
 
 use crate::diff;
 use crate::literal;
-use crate::model::{EnvironmentId, Flag};
-use crate::patch::{Back, Newer};
+use crate::model::{EnvironmentId, Flag, FlagKey};
+use crate::patch::{Back, NewKeys, Newer};
 use crate::tree::{FileTree, Overlay};
 use crate::workspace::{Files, Project, ProjectTree};
 
@@ -165,7 +166,7 @@ fn way_back(planner: &Planner<'_>, then: &Opened, was: &Flag) -> anyhow::Result<
 fn tell(
     planner: &mut Planner<'_>,
     after: Option<&Opened>,
-    (then, time): (&Opened, i64),
+    (then, time, renamed): (&Opened, i64, &NewKeys),
     heading: &Heading,
 ) {
     let mut keys: Vec<String> = planner.files.iter().map(|(key, _)| key.clone()).collect();
@@ -204,7 +205,10 @@ fn tell(
     for effect in &mut planner.plan.effects {
         let (flag, environment) = (effect.flag.as_str(), effect.environment.as_str());
         effect.stages = Some(Stages {
-            then: served(then, flag, environment, time),
+            then: {
+                let key = renamed.then(flag);
+                served(then, key.map_or(flag, FlagKey::as_str), environment, time)
+            },
             now: served(before, flag, environment, now),
             after: served(after, flag, environment, now),
         });

@@ -7,8 +7,8 @@ use crate::diagnostic::join_names;
 use crate::document::Tree;
 use crate::literal;
 use crate::lower::Scope;
-use crate::model::{EnvironmentId, Flag};
-use crate::patch::{self, Age, Back, Found, RolledBack, Subject};
+use crate::model::{EnvironmentId, Flag, FlagKey};
+use crate::patch::{self, Age, Back, Found, NewKeys, RolledBack, Subject};
 use crate::store::FileChange;
 use crate::tree::Overlay;
 use crate::workspace::{Project, ProjectTree, Selection};
@@ -20,6 +20,7 @@ use super::super::super::write::Planned;
 use super::super::plan::{Cause, Job, Plan, Planner, edited, special_file};
 use super::super::{RefusedError, Request, refused};
 use super::past::{self, Past};
+use super::renames::{self, Renames};
 use super::{Heading, Rollback, all_keys, standing, tell, way_back};
 
 /// Plans what makes flags serve again what they served at a commit.
@@ -40,13 +41,28 @@ pub(super) fn plan(
     let mut planner = Planner::open(project, overlay, keys, request);
     planner.leave_out(&standing::find(&planner, &was));
     let moved: Vec<&str> = planner.keys.iter().map(String::as_str).collect();
-    let then = read_as(
+    let mut then = read_as(
         was,
         Selection::Flags(&moved),
         request.now,
         Findings::LeftOut,
     );
     sound_then(&then, past)?;
+    let renames = if request.flags.is_empty() {
+        renames::find(&then, &planner.before)
+    } else if may_be_renamed(&planner, &then) {
+        // Which flag is which is known by all flags only.
+        let keys = std::mem::take(&mut planner.keys);
+        then = past::open(root, past, Selection::All, request)?;
+        let all = all_keys(&planner.project, &planner.overlay);
+        planner.turn_to(all);
+        let renames = renames::find(&then, &planner.before);
+        planner.turn_to(today(keys, &renames.keys));
+        renames
+    } else {
+        Renames::default()
+    };
+    planner.keys = today(planner.keys, &renames.keys);
     let scope = Arc::new(Scope::of(&planner.before.catalog));
     let folder = then.project.flags_folder();
     let needed = special_file(&then.project.tree, folder, "flag-dependencies");
@@ -58,12 +74,39 @@ pub(super) fn plan(
         past,
         options,
         environments: None,
-        needed: needed.map(|needed| Arc::new(needed.2)),
+        needed: needed.map(|needed| Arc::new(renames.keys.apart(&needed.2))),
         apart: None,
         scopes: (Arc::new(Scope::of(&then.catalog)), scope),
         done: Vec::new(),
+        renames,
     };
     going.plan()
+}
+
+/// Returns whether a flag that is meant, or one that it needed, is not known on both sides.
+fn may_be_renamed(planner: &Planner<'_>, then: &Opened) -> bool {
+    let today = &planner.before.known;
+    let own = planner.keys.iter().map(String::as_str);
+    let was = own
+        .clone()
+        .filter_map(|key| then.catalog.flags.get(key))
+        .flat_map(|flag| &flag.depends_on)
+        .filter(|needed| needed.repository.is_none())
+        .map(|needed| needed.flag.as_str());
+    let is_one_sided = |key: &str| then.known.contains(key) != today.contains(key);
+    own.chain(was).any(is_one_sided)
+}
+
+/// Returns the keys that flags have today.
+fn today(keys: Vec<String>, renamed: &NewKeys) -> Vec<String> {
+    let keys = keys.into_iter().map(|key| match renamed.today(&key) {
+        Some(new) => new.to_string(),
+        None => key,
+    });
+    let mut keys: Vec<String> = keys.collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 /// Refuses a revision of which it is not known what it served where.
@@ -112,6 +155,7 @@ struct Going<'g, 'r> {
     /// The names of then, and those of today.
     scopes: (Arc<Scope>, Arc<Scope>),
     done: Vec<(String, RolledBack)>,
+    renames: Renames,
 }
 
 impl Going<'_, '_> {
@@ -126,6 +170,8 @@ impl Going<'_, '_> {
             self.flag(key, &mut left)?;
         }
         self.left(&left);
+        let notes = self.renames.notes(&keys, &self.past.name);
+        self.planner.plan.notes.extend(notes);
         self.take_apart(written);
         let jobs = self.jobs(&keys);
         let after = self.planner.judge_rollback(&jobs)?;
@@ -139,7 +185,7 @@ impl Going<'_, '_> {
         tell(
             &mut self.planner,
             after.as_ref(),
-            (self.then, self.time),
+            (self.then, self.time, &self.renames.keys),
             &heading,
         );
         Ok(self.planner.finish())
@@ -182,7 +228,12 @@ impl Going<'_, '_> {
     }
 
     fn flag(&mut self, key: &str, left: &mut Vec<String>) -> anyhow::Result<()> {
-        let was = self.then.catalog.flags.get(key);
+        let old = self.renames.keys.then(key).cloned();
+        let was = self
+            .then
+            .catalog
+            .flags
+            .get(old.as_ref().map_or(key, FlagKey::as_str));
         let Some(was) = was.filter(|was| !self.then.unsound.contains(&was.key)) else {
             return self.flag_that_was_not(key, left);
         };
@@ -211,13 +262,20 @@ impl Going<'_, '_> {
             && let Some(new) = self.killed_under_another_key(was)
         {
             let why = format!(
-                "it is called `{new}` now and is killed there: `--lift-kill-switches` brings it back without the switch"
+                "it may be called `{new}` now and is killed there: `--lift-kill-switches` brings it back without the switch"
             );
             self.planner.skip(key, why, Cause::Broken);
             return Ok(());
         }
         let done = self.roll_back(key, was)?;
         let several = self.planner.keys.len() > 1;
+        let is_asked_for = !self.planner.request.flags.is_empty();
+        if let Some(old) = old
+            && (is_asked_for || self.planner.root(key)? != done.root)
+        {
+            let called = format!("called `{old}` at {}", self.past.name);
+            self.planner.note(key, vec![called], several);
+        }
         self.planner.note(key, done.notes.clone(), several);
         if is {
             self.planner.edit(key, &done.root)?;
@@ -231,7 +289,7 @@ impl Going<'_, '_> {
         Ok(())
     }
 
-    /// Returns what a flag was renamed to, by its salt, where a kill switch stands there.
+    /// Returns what a flag may have been renamed to, by its salt, where a kill switch stands there.
     fn killed_under_another_key(&self, was: &Flag) -> Option<String> {
         let mut flags = self.planner.before.catalog.flags.values();
         let is_it = |flag: &&Flag| {
@@ -244,8 +302,9 @@ impl Going<'_, '_> {
     fn roll_back(&self, key: &str, was: &Flag) -> anyhow::Result<RolledBack> {
         let text = self.then.sources.get(was.source).text();
         let root = yaml::tree(text).unwrap_or_else(Tree::map);
+        let (was, root) = self.renames.keys.renamed(was, &root);
         let was = Found {
-            flag: was,
+            flag: &was,
             root: &root,
         };
         let flag = self.planner.before.catalog.flags.get(key);
@@ -293,8 +352,9 @@ impl Going<'_, '_> {
         }
         let source = self.then.sources.get(was.source);
         let root = yaml::tree(source.text()).unwrap_or_else(Tree::map);
+        let (was, root) = self.renames.keys.renamed(was, &root);
         let found = Found {
-            flag: was,
+            flag: &was,
             root: &root,
         };
         let done = patch::roll_back(&self.then(), &self.today(), found, None, &self.options());

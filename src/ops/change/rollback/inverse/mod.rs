@@ -14,7 +14,7 @@ mod undo;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::patch::Newer;
+use crate::patch::{NewKeys, Newer};
 use crate::store::FileChange;
 use crate::tree::Overlay;
 use crate::workspace::{Project, ProjectTree, Selection};
@@ -105,7 +105,8 @@ impl Inverse<'_, '_> {
             left::tell(&mut self.planner, whole, oldest);
         }
         let (then, time) = times.last().expect("as many as commits");
-        tell(&mut self.planner, after.as_ref(), (then, *time), heading);
+        let then = (then, *time, &NewKeys::default());
+        tell(&mut self.planner, after.as_ref(), then, heading);
         Ok(self.planner.finish())
     }
 

@@ -1,0 +1,71 @@
+//! Which flags of then have another key today: those whose salt one other flag has, and no more.
+
+use crate::diagnostic::join_names;
+use crate::model::{Flag, FlagKey};
+use crate::patch::NewKeys;
+
+use super::super::super::open::Opened;
+
+/// Flags with another key, and those of which that is in doubt.
+#[derive(Default)]
+pub(super) struct Renames {
+    pub(super) keys: NewKeys,
+    /// A new flag, and the flags of then that it may have been.
+    in_doubt: Vec<(FlagKey, Vec<FlagKey>)>,
+}
+
+/// Returns the renames between two states that are read in full.
+pub(super) fn find(then: &Opened, today: &Opened) -> Renames {
+    let mut keys = Vec::new();
+    let mut in_doubt = Vec::new();
+    let flags = today.catalog.flags.values();
+    for new in flags.filter(|flag| !then.known.contains(&flag.key)) {
+        let was = with_salt_of(then, new);
+        let are = with_salt_of(today, new);
+        match (was.as_slice(), are.as_slice()) {
+            ([old], [_]) if is_gone(old, today) && old.value_type == new.value_type => {
+                keys.push((old.key.clone(), new.key.clone()));
+            }
+            (was, _) => {
+                // A salt may be shared on purpose; that of a key, or of a flag that is gone, is not.
+                let is_named = |old: &&Flag| old.key.as_str() == new.salt();
+                if was.iter().any(|old| is_gone(old, today) || is_named(old)) {
+                    let was = was.iter().map(|old| old.key.clone());
+                    in_doubt.push((new.key.clone(), was.collect()));
+                }
+            }
+        }
+    }
+    Renames {
+        keys: NewKeys::new(keys),
+        in_doubt,
+    }
+}
+
+fn with_salt_of<'o>(opened: &'o Opened, flag: &Flag) -> Vec<&'o Flag> {
+    let flags = opened.catalog.flags.values();
+    flags.filter(|other| other.salt() == flag.salt()).collect()
+}
+
+fn is_gone(old: &Flag, today: &Opened) -> bool {
+    !today.known.contains(&old.key)
+}
+
+impl Renames {
+    /// Returns what is to be said of new flags of which it is not certain what they were.
+    pub(super) fn notes(&self, keys: &[String], past: &str) -> Vec<String> {
+        let is_meant = |(new, old): &&(FlagKey, Vec<FlagKey>)| {
+            let mut both = old.iter().chain([new]);
+            both.any(|key| keys.iter().any(|one| one == key.as_str()))
+        };
+        let in_doubt = self.in_doubt.iter().filter(is_meant);
+        let note = |(new, old): &(FlagKey, Vec<FlagKey>)| {
+            let old: Vec<&str> = old.iter().map(FlagKey::as_str).collect();
+            format!(
+                "`{new}` has the salt that {} had at {past}, and may be that flag under a new key; that is not certain, so it counts as another one",
+                join_names(&old, "and")
+            )
+        };
+        in_doubt.map(note).collect()
+    }
+}
