@@ -60,18 +60,7 @@ impl<'s> Draft<'s> {
 
     /// Lays the schedule steps that have elapsed at a time over the entry, and takes them out.
     pub(super) fn fold(&mut self, time: i64) {
-        let (folded, left) = steps(&self.map)
-            .into_iter()
-            .partition::<Vec<Tree>, _>(|step| step_time(step).is_some_and(|at| at <= time));
-        if folded.is_empty() {
-            return;
-        }
-        for step in &folded {
-            if let Some(set) = step.get("set") {
-                lay_over(&mut self.map, set);
-            }
-        }
-        self.set_steps(left);
+        fold(&mut self.map, time);
     }
 
     /// Folds what has elapsed, but not what a kill switch has kept from taking effect.
@@ -81,21 +70,7 @@ impl<'s> Draft<'s> {
 
     /// Takes out the steps for which `keep` does not hold, and returns them.
     pub(super) fn take_steps(&mut self, keep: impl Fn(&Tree) -> bool) -> Vec<Tree> {
-        let (kept, taken) = steps(&self.map)
-            .into_iter()
-            .partition::<Vec<Tree>, _>(|step| keep(step));
-        if !taken.is_empty() {
-            self.set_steps(kept);
-        }
-        taken
-    }
-
-    fn set_steps(&mut self, steps: Vec<Tree>) {
-        if steps.is_empty() {
-            self.map.remove("schedule");
-        } else if let Some(items) = self.map.get_mut("schedule").and_then(Tree::items_mut) {
-            *items = steps;
-        }
+        take_steps(&mut self.map, keep)
     }
 
     /// Adds a schedule step at its place in time.
@@ -111,11 +86,8 @@ impl<'s> Draft<'s> {
                 "change that step in the file, or choose another time",
             ));
         }
-        let place = steps.partition_point(|step| step_time(step).is_some_and(|other| other < at));
-        steps.insert(
-            place,
-            Tree::map_of([("at", moment(at).into()), ("set", set)]),
-        );
+        let step = Tree::map_of([("at", moment(at).into()), ("set", set)]);
+        insert_step(&mut steps, at, step);
         match self.map.get_mut("schedule").and_then(Tree::items_mut) {
             Some(items) => *items = steps,
             None => self.set("schedule", steps),
@@ -315,16 +287,32 @@ fn keep_rules_elsewhere(
 
 /// Returns an entry as a map: a scalar as what it is short for.
 pub(super) fn as_map(subject: &Subject<'_>, entry: &Tree) -> Tree {
+    spelled_out(entry, is_plain_boolean(subject), default_key(subject))
+}
+
+/// As [`as_map`], by what the flag's file says of itself.
+pub(super) fn as_map_in(root: &Tree, entry: &Tree) -> Tree {
+    let has_variants = root.has("variants");
+    let is_boolean = match root.get("type").and_then(Tree::as_str) {
+        Some(name) => name == "boolean",
+        None => root.get("default_value").and_then(Tree::as_bool).is_some(),
+    };
+    let key = if has_variants {
+        "default_variant"
+    } else {
+        "default_value"
+    };
+    spelled_out(entry, is_boolean && !has_variants, key)
+}
+
+fn spelled_out(entry: &Tree, is_plain_boolean: bool, default_key: &str) -> Tree {
     if entry.is_map() {
         return entry.clone();
     }
-    if is_plain_boolean(subject) && entry.as_bool() == Some(false) {
+    if is_plain_boolean && entry.as_bool() == Some(false) {
         return Tree::map_of([("enabled", false.into())]);
     }
-    Tree::map_of([
-        ("enabled", true.into()),
-        (default_key(subject), entry.clone()),
-    ])
+    Tree::map_of([("enabled", true.into()), (default_key, entry.clone())])
 }
 
 /// Returns whether an entry writes anything of what it serves.
@@ -370,6 +358,36 @@ pub(super) fn steps(map: &Tree) -> Vec<Tree> {
     map.get("schedule")
         .map(|schedule| schedule.items().to_vec())
         .unwrap_or_default()
+}
+
+/// Lays the steps that have elapsed at a time over an entry, and takes them out.
+pub(super) fn fold(map: &mut Tree, time: i64) {
+    let elapsed = take_steps(map, |step| step_time(step).is_none_or(|at| at > time));
+    for set in elapsed.iter().filter_map(|step| step.get("set")) {
+        lay_over(map, set);
+    }
+}
+
+/// Takes the steps out of an entry for which `keep` does not hold, and returns them.
+pub(super) fn take_steps(map: &mut Tree, keep: impl Fn(&Tree) -> bool) -> Vec<Tree> {
+    let (kept, taken) = steps(map)
+        .into_iter()
+        .partition::<Vec<Tree>, _>(|step| keep(step));
+    if taken.is_empty() {
+        return taken;
+    }
+    if kept.is_empty() {
+        map.remove("schedule");
+    } else if let Some(items) = map.get_mut("schedule").and_then(Tree::items_mut) {
+        *items = kept;
+    }
+    taken
+}
+
+/// Puts a step at its place in time.
+pub(super) fn insert_step(steps: &mut Vec<Tree>, at: i64, step: Tree) {
+    let place = steps.partition_point(|step| step_time(step).is_some_and(|other| other < at));
+    steps.insert(place, step);
 }
 
 /// Returns when a schedule step takes place, in Unix seconds.

@@ -16,6 +16,7 @@ mod hold;
 mod kill;
 mod promote;
 mod rename;
+mod rest;
 mod restore;
 mod rollback;
 mod rule;
@@ -44,7 +45,9 @@ pub use rule::{RuleParts, add_rule, move_rule, remove_rule, set_rule};
 pub use served::serves_only_off;
 pub use serving::{Share, What};
 pub use set::{Assignment, set};
-pub use undo::{Conflict, Newer, Undo, Undone, says_the_same, undo, undo_definitions};
+pub use undo::{
+    Conflict, Newer, Undo, Undone, idle_at_rest, says_the_same, undo, undo_definitions,
+};
 
 /// The keys of a flag's file that are part of its record, but for `environments`, `kill_switch` and
 /// the kind.

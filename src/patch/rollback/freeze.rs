@@ -7,7 +7,8 @@ use crate::model::EnvironmentId;
 use crate::patch::Subject;
 use crate::patch::entry::{Draft, Form, describe_step, step_time};
 use crate::patch::hold;
-use crate::patch::serving::{is_idle, put_to_rest};
+use crate::patch::rest::rest;
+use crate::patch::undo::entry_of;
 
 /// What was held, with the environment; `None` is the flag itself.
 pub(super) type Held = Vec<(Option<String>, String)>;
@@ -32,29 +33,12 @@ pub(super) fn frozen(then: &Subject<'_>, now: i64, held: &mut Held) -> Tree {
         &mut notes,
     );
     held.extend(notes.into_iter().map(|note| (None, note)));
-    put_idle_to_rest(then, &mut root);
+    // An entry that was on for steps which are dropped now has nothing to serve.
+    let frozen = root.clone();
+    rest(then, &mut root, |name| {
+        entry_of(&frozen, name) == entry_of(then.root, name)
+    });
     root
-}
-
-/// An entry that was on for steps which are dropped now has nothing to serve.
-fn put_idle_to_rest(then: &Subject<'_>, root: &mut Tree) {
-    for (id, environment) in then.catalog.environments.iter() {
-        let name = environment.name.as_str();
-        let entry = |root: &Tree| root.get("environments")?.get(name).cloned();
-        if entry(root) == entry(then.root) {
-            continue;
-        }
-        let frozen = root.clone();
-        let after = Subject {
-            root: &frozen,
-            ..*then
-        };
-        let mut draft = Draft::new(&after, id);
-        if draft.form == Form::Map && is_idle(&after, id, &draft.map) {
-            put_to_rest(&mut draft, &after, id);
-            set_entry(then, root, id, draft.map);
-        }
-    }
 }
 
 /// Returns an entry as a map that is held, if that changes it.

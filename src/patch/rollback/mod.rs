@@ -75,6 +75,8 @@ pub struct RolledBack {
     pub apart: Option<Tree>,
     /// What else was done, and why: sentences for people.
     pub notes: Vec<String>,
+    /// Whether ramps or steps are held at what they gave then.
+    pub is_held: bool,
     wanted: Flag,
 }
 
@@ -115,7 +117,13 @@ impl<'c> Age<'c> {
         })
     }
 
-    fn subject<'s>(&self, flag: &'s Flag, root: &'s Tree) -> Subject<'s>
+    /// Returns a flag as its file would mean it in this age.
+    pub(super) fn flag_of(&self, root: &Tree, flag: &Flag) -> Option<Flag> {
+        let reading = self.read(root, &flag.key, apart_of(flag))?;
+        reading.is_sound.then_some(reading.flag)
+    }
+
+    pub(super) fn subject<'s>(&self, flag: &'s Flag, root: &'s Tree) -> Subject<'s>
     where
         'c: 's,
     {
@@ -301,6 +309,7 @@ impl<'r> Rollback<'r> {
             root: root.unwrap_or(self.root),
             apart: None,
             notes: Vec::new(),
+            is_held: false,
             wanted: self.wanted,
         }
     }
@@ -312,6 +321,7 @@ impl<'r> Rollback<'r> {
             pinned.extend(self.settle(&mut file, *place)?);
         }
         let mut notes = self.notes();
+        let is_held = !notes.is_empty();
         notes.append(&mut file.notes);
         notes.extend(pinned);
         notes.extend(self.still_killed(&mut file));
@@ -319,6 +329,7 @@ impl<'r> Rollback<'r> {
             root: file.root,
             apart: file.apart,
             notes,
+            is_held,
             wanted: self.wanted,
         })
     }

@@ -3,31 +3,12 @@
 use crate::document::{Style, Tree};
 use crate::format::{ENTRY_KEYS, FLAG_KEYS, SERVING_KEYS};
 use crate::literal;
-use crate::patch::entry::{describe_step, lay_over, step_time, steps};
+use crate::patch::entry::{
+    as_map_in, describe_step, fold, insert_step, moment, step_time, steps, take_steps,
+};
 use crate::patch::hold;
 
 use super::{Three, Undoing, names_of};
-
-/// Returns an entry as a map: a scalar as what it is short for.
-pub(super) fn as_map(root: &Tree, entry: &Tree) -> Tree {
-    if entry.is_map() {
-        return entry.clone();
-    }
-    let has_variants = root.has("variants");
-    let is_boolean = match root.get("type").and_then(Tree::as_str) {
-        Some(name) => name == "boolean",
-        None => root.get("default_value").and_then(Tree::as_bool).is_some(),
-    };
-    if is_boolean && !has_variants && entry.as_bool() == Some(false) {
-        return Tree::map_of([("enabled", false.into())]);
-    }
-    let key = if has_variants {
-        "default_variant"
-    } else {
-        "default_value"
-    };
-    Tree::map_of([("enabled", true.into()), (key, entry.clone())])
-}
 
 /// Returns the whole serving of an entry.
 pub(super) fn serving(entry: &Tree) -> Tree {
@@ -55,7 +36,7 @@ impl Undoing<'_> {
                 (three.today, entry.today),
             ];
             let maps = maps.map(|(root, entry)| match (root, entry) {
-                (Some(root), Some(entry)) => as_map(root, entry),
+                (Some(root), Some(entry)) => as_map_in(root, entry),
                 _ => Tree::map(),
             });
             let [before, after, today] = &maps;
@@ -124,17 +105,9 @@ impl Undoing<'_> {
         if self.options.resume {
             return;
         }
-        let is_over = |time: i64| move |step: &Tree| step_time(step).is_some_and(|at| at <= time);
-        let (elapsed, ahead): (Vec<Tree>, Vec<Tree>) =
-            steps(map).into_iter().partition(is_over(time));
-        let (dropped, left): (Vec<Tree>, Vec<Tree>) =
-            ahead.into_iter().partition(is_over(self.options.now));
-        for set in elapsed.iter().filter_map(|step| step.get("set")) {
-            lay_over(map, set);
-        }
-        if !elapsed.is_empty() || !dropped.is_empty() {
-            put(map, "schedule", (!left.is_empty()).then(|| left.into()));
-        }
+        fold(map, time);
+        let now = self.options.now;
+        let dropped = take_steps(map, |step| step_time(step).is_none_or(|at| at > now));
         for step in &dropped {
             let note = format!("dropped {} of {}", describe_step(step), self.place());
             self.notes.push(note);
@@ -214,7 +187,7 @@ impl Undoing<'_> {
                 after: after.as_ref(),
                 today: today.as_ref(),
             };
-            let name = format!("step at {}", crate::patch::entry::moment(time));
+            let name = format!("step at {}", moment(time));
             let Some(step) = self.slot(&name, three) else {
                 continue;
             };
@@ -225,8 +198,7 @@ impl Undoing<'_> {
                 self.notes.push(note);
                 continue;
             }
-            let place = list.partition_point(|other| step_time(other).is_some_and(|at| at < time));
-            list.insert(place, step.clone());
+            insert_step(&mut list, time, step.clone());
         }
         if list != today {
             let list = (!list.is_empty()).then(|| list.into());

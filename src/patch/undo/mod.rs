@@ -8,12 +8,16 @@
 //! their times; and in the files of definitions each definition.
 
 mod entry;
+mod idle;
 mod list;
 
 use crate::document::Tree;
 use crate::format::FLAG_KEYS;
 
+pub use idle::idle_at_rest;
+
 use super::RECORD_KEYS;
+use super::entry::as_map_in;
 
 /// What becomes of a slot that was changed again since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -149,6 +153,11 @@ fn differs_beside_entries(before: &Tree, after: &Tree) -> bool {
     keys.into_iter()
         .any(|key| before.get(key) != after.get(key))
         || kind(before) != kind(after)
+}
+
+/// Returns the entry of an environment, as a flag's file has it.
+pub(super) fn entry_of<'t>(root: &'t Tree, environment: &str) -> Option<&'t Tree> {
+    root.get("environments")?.get(environment)
 }
 
 /// Returns whether two files of a flag say the same, as far as it decides what is served.
@@ -290,7 +299,7 @@ impl Conflict {
             None => root.clone(),
             Some(name) => {
                 let entry = root.get("environments")?.get(name)?;
-                entry::as_map(root, entry)
+                as_map_in(root, entry)
             }
         };
         if let Some(name) = self.slot.strip_prefix("rule ") {

@@ -23,6 +23,7 @@ mod rollback;
 mod rollback_inverse;
 mod rollback_parts;
 mod rollback_renamed;
+mod rollback_time;
 mod schema;
 mod show;
 mod validate;

@@ -143,6 +143,12 @@ fn all_keys(project: &Project, tree: &impl FileTree) -> Vec<String> {
     listed.known.iter().map(ToString::to_string).collect()
 }
 
+/// Returns whether a kill switch stands anywhere in a flag's file.
+fn holds_kill_switch(flag: &Flag) -> bool {
+    let mut entries = flag.entries.iter().flatten();
+    flag.kill_switch.is_some() || entries.any(|(_, entry)| entry.kill_switch.is_some())
+}
+
 /// Returns the path at which a flag that is gone comes back: where it was in the flags folder, which
 /// may be another one today.
 fn way_back(planner: &Planner<'_>, then: &Opened, was: &Flag) -> anyhow::Result<String> {

@@ -5,13 +5,20 @@ use crate::model::{Flag, FlagKey};
 use crate::patch::NewKeys;
 
 use super::super::super::open::Opened;
+use super::holds_kill_switch;
 
 /// Flags with another key, and those of which that is in doubt.
 #[derive(Default)]
 pub(super) struct Renames {
     pub(super) keys: NewKeys,
-    /// A new flag, and the flags of then that it may have been.
-    in_doubt: Vec<(FlagKey, Vec<FlagKey>)>,
+    in_doubt: Vec<Doubt>,
+}
+
+/// A new flag, and the flags of then that it may have been.
+struct Doubt {
+    new: FlagKey,
+    old: Vec<FlagKey>,
+    is_killed: bool,
 }
 
 /// Returns the renames between two states that are read in full.
@@ -30,8 +37,11 @@ pub(super) fn find(then: &Opened, today: &Opened) -> Renames {
                 // A salt may be shared on purpose; that of a key, or of a flag that is gone, is not.
                 let is_named = |old: &&Flag| old.key.as_str() == new.salt();
                 if was.iter().any(|old| is_gone(old, today) || is_named(old)) {
-                    let was = was.iter().map(|old| old.key.clone());
-                    in_doubt.push((new.key.clone(), was.collect()));
+                    in_doubt.push(Doubt {
+                        new: new.key.clone(),
+                        old: was.iter().map(|old| old.key.clone()).collect(),
+                        is_killed: holds_kill_switch(new),
+                    });
                 }
             }
         }
@@ -54,12 +64,12 @@ fn is_gone(old: &Flag, today: &Opened) -> bool {
 impl Renames {
     /// Returns what is to be said of new flags of which it is not certain what they were.
     pub(super) fn notes(&self, keys: &[String], past: &str) -> Vec<String> {
-        let is_meant = |(new, old): &&(FlagKey, Vec<FlagKey>)| {
-            let mut both = old.iter().chain([new]);
+        let is_meant = |doubt: &&Doubt| {
+            let mut both = doubt.old.iter().chain([&doubt.new]);
             both.any(|key| keys.iter().any(|one| one == key.as_str()))
         };
         let in_doubt = self.in_doubt.iter().filter(is_meant);
-        let note = |(new, old): &(FlagKey, Vec<FlagKey>)| {
+        let note = |Doubt { new, old, .. }: &Doubt| {
             let old: Vec<&str> = old.iter().map(FlagKey::as_str).collect();
             format!(
                 "`{new}` has the salt that {} had at {past}, and may be that flag under a new key; that is not certain, so it counts as another one",
@@ -67,5 +77,12 @@ impl Renames {
             )
         };
         in_doubt.map(note).collect()
+    }
+
+    /// Returns what a flag of then may be called today, where a kill switch stands there.
+    pub(super) fn killed(&self, old: &FlagKey) -> Option<&FlagKey> {
+        let mut in_doubt = self.in_doubt.iter();
+        let found = in_doubt.find(|doubt| doubt.is_killed && doubt.old.contains(old));
+        found.map(|doubt| &doubt.new)
     }
 }

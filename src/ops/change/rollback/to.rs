@@ -21,7 +21,7 @@ use super::super::plan::{Cause, Job, Plan, Planner, edited, special_file};
 use super::super::{RefusedError, Request, refused};
 use super::past::{self, Past};
 use super::renames::{self, Renames};
-use super::{Heading, Rollback, all_keys, standing, tell, way_back};
+use super::{Heading, Rollback, all_keys, holds_kill_switch, standing, tell, way_back};
 
 /// Plans what makes flags serve again what they served at a commit.
 pub(super) fn plan(
@@ -79,6 +79,7 @@ pub(super) fn plan(
         scopes: (Arc::new(Scope::of(&then.catalog)), scope),
         done: Vec::new(),
         renames,
+        held: Vec::new(),
     };
     going.plan()
 }
@@ -156,6 +157,8 @@ struct Going<'g, 'r> {
     scopes: (Arc<Scope>, Arc<Scope>),
     done: Vec<(String, RolledBack)>,
     renames: Renames,
+    /// The flags that nobody changed, and whose ramps or steps are held.
+    held: Vec<String>,
 }
 
 impl Going<'_, '_> {
@@ -170,6 +173,7 @@ impl Going<'_, '_> {
             self.flag(key, &mut left)?;
         }
         self.left(&left);
+        self.tell_held();
         let notes = self.renames.notes(&keys, &self.past.name);
         self.planner.plan.notes.extend(notes);
         self.take_apart(written);
@@ -259,7 +263,7 @@ impl Going<'_, '_> {
         }
         if !is
             && !self.options.lift_kill_switches
-            && let Some(new) = self.killed_under_another_key(was)
+            && let Some(new) = self.renames.killed(&was.key)
         {
             let why = format!(
                 "it may be called `{new}` now and is killed there: `--lift-kill-switches` brings it back without the switch"
@@ -278,6 +282,9 @@ impl Going<'_, '_> {
         }
         self.planner.note(key, done.notes.clone(), several);
         if is {
+            if done.is_held && self.is_untouched(key, was)? {
+                self.held.push(key.to_owned());
+            }
             self.planner.edit(key, &done.root)?;
         } else {
             self.bring_back(key, was, &done.root)?;
@@ -287,16 +294,6 @@ impl Going<'_, '_> {
         }
         self.done.push((key.to_owned(), done));
         Ok(())
-    }
-
-    /// Returns what a flag may have been renamed to, by its salt, where a kill switch stands there.
-    fn killed_under_another_key(&self, was: &Flag) -> Option<String> {
-        let mut flags = self.planner.before.catalog.flags.values();
-        let is_it = |flag: &&Flag| {
-            let is_new = !self.then.known.contains(flag.key.as_str());
-            is_new && flag.salt() == was.salt() && holds_kill_switch(flag)
-        };
-        flags.find(is_it).map(|flag| flag.key.to_string())
     }
 
     fn roll_back(&self, key: &str, was: &Flag) -> anyhow::Result<RolledBack> {
@@ -313,6 +310,32 @@ impl Going<'_, '_> {
             .zip(own.as_ref())
             .map(|(flag, root)| Found { flag, root });
         patch::roll_back(&self.then(), &self.today(), was, is, &self.options()).map_err(refused)
+    }
+
+    /// Returns whether a flag's file says what it said then, as far as that decides what is served.
+    fn is_untouched(&self, key: &str, was: &Flag) -> anyhow::Result<bool> {
+        let text = self.then.sources.get(was.source).text();
+        let root = yaml::tree(text).unwrap_or_else(Tree::map);
+        let (_, root) = self.renames.keys.renamed(was, &root);
+        Ok(patch::says_the_same(&root, &self.planner.root(key)?))
+    }
+
+    /// What only time has changed is named: it may be more than was meant.
+    fn tell_held(&mut self) {
+        if self.held.is_empty() {
+            return;
+        }
+        let moment = jiff::Timestamp::from_second(self.time);
+        let hint = if self.planner.request.flags.is_empty() {
+            "; `--resume` lets them go on, `--flag` leaves the others alone"
+        } else {
+            "; `--resume` lets them go on"
+        };
+        self.planner.plan.notes.push(format!(
+            "the ramps and steps of {} are held at what they gave {}, though nobody changed them since{hint}",
+            join_names(&self.held, "and"),
+            moment.map_or_else(|_| "then".to_owned(), |moment| format!("at {moment}")),
+        ));
     }
 
     /// A file that is gone comes back where it was.
@@ -476,9 +499,4 @@ impl Going<'_, '_> {
         }
         Ok(())
     }
-}
-
-fn holds_kill_switch(flag: &Flag) -> bool {
-    let mut entries = flag.entries.iter().flatten();
-    flag.kill_switch.is_some() || entries.any(|(_, entry)| entry.kill_switch.is_some())
 }

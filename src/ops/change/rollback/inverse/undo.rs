@@ -92,7 +92,24 @@ impl<'u, 'r> Undoing<'u, 'r> {
         for change in changes {
             self.change(change)?;
         }
+        self.put_to_rest();
         Ok(self.work)
+    }
+
+    /// Entries that are left on with nothing to serve say so.
+    fn put_to_rest(&mut self) {
+        let request = self.planner.request;
+        let now = literal::whole_second(request.now);
+        let today = Age::new(&self.planner.before.catalog, None, now);
+        for (key, sheet) in &mut self.work.sheets {
+            let flag = self.planner.before.catalog.flags.get(key.as_str());
+            let is = sheet.before.as_deref().and_then(yaml::tree);
+            let Some((flag, is)) = flag.zip(is) else {
+                continue;
+            };
+            let root = sheet.root.take();
+            sheet.root = root.map(|root| patch::idle_at_rest(&today, flag, root, &is));
+        }
     }
 
     fn change(&mut self, change: &Change) -> anyhow::Result<()> {
