@@ -46,7 +46,8 @@ pub use served::serves_only_off;
 pub use serving::{Share, What};
 pub use set::{Assignment, set};
 pub use undo::{
-    Conflict, Newer, Undo, Undone, idle_at_rest, says_the_same, undo, undo_definitions,
+    Conflict, Newer, Undo, Undone, hold_elsewhere, idle_at_rest, says_the_same, undo,
+    undo_definitions,
 };
 
 /// The keys of a flag's file that are part of its record, but for `environments`, `kill_switch` and

@@ -7,6 +7,7 @@
 //! of each environment's entry the slots of the format (serving is one) and the schedule's steps by
 //! their times; and in the files of definitions each definition.
 
+mod elsewhere;
 mod entry;
 mod idle;
 mod list;
@@ -14,6 +15,7 @@ mod list;
 use crate::document::Tree;
 use crate::format::FLAG_KEYS;
 
+pub use elsewhere::hold_elsewhere;
 pub use idle::idle_at_rest;
 
 use super::RECORD_KEYS;

@@ -74,7 +74,7 @@ fn a_ramp_under_a_kill_switch_comes_back_as_it_was_when_it_was_thrown() {
 }
 
 #[test]
-fn a_ramp_from_elsewhere_is_not_let_run_on() {
+fn a_ramp_of_the_flags_own_rules_is_held_in_the_entry() {
     let rules = "default_value: false\ntargeting_rules:\n  - name: r\n    conditions: []\n    gradual: {start: 2026-09-24T00:00:00Z, increment: 1, every: 1d}\nenvironments:\n  production: {enabled: true}\n";
     let off = rules.replace("enabled: true", "enabled: false");
     let repositories = Repositories::new();
@@ -83,14 +83,100 @@ fn a_ramp_from_elsewhere_is_not_let_run_on() {
         &[("flags/k.yaml", Some(&off))],
     ];
     let repo = history(&repositories, &files);
-    let told = [
-        "`k` would be served to more people in production",
-        "rollback --to",
-        "--resume",
-    ];
-    refused(&repo, &["--commit", "HEAD"], &told);
+    let output = roll(&repo, &["--commit", "HEAD"]).exits(0);
+    for told in [
+        "the ramp of rule r of production is held at 50%",
+        "pinned in production, for it comes from elsewhere and has moved on since: rules",
+    ] {
+        assert!(output.stderr.contains(told), "{output}");
+    }
+    let text = repo.read("flags/k.yaml");
+    assert!(
+        text.contains("increment: 1") && text.contains("percentage: 50"),
+        "{text}"
+    );
+    repo.git(&["reset", "--quiet", "--hard", "HEAD^"]);
     roll(&repo, &["--commit", "HEAD", "--resume"]).exits(0);
     assert_eq!(repo.read("flags/k.yaml"), rules);
+}
+
+#[test]
+fn an_inherited_ramp_is_held_in_the_entry() {
+    let inherited = "default_value: false\nenvironments:\n  development:\n    enabled: true\n    gradual: {start: 2026-09-24T00:00:00Z, increment: 1, every: 1d}\n  staging: {enabled: true, bucket_by: user_id}\n";
+    let off = inherited.replace("staging: {enabled: true", "staging: {enabled: false");
+    let repositories = Repositories::new();
+    let files: [Files<'_>; 2] = [
+        &[("flags/k.yaml", Some(inherited))],
+        &[("flags/k.yaml", Some(&off))],
+    ];
+    let repo = history(&repositories, &files);
+    let output = roll(&repo, &["--commit", "HEAD"]).exits(0);
+    let told = "pinned in staging, for it comes from elsewhere and has moved on since: serving";
+    assert!(output.stderr.contains(told), "{output}");
+    let pinned = inherited.replace(
+        "staging: {enabled: true, bucket_by: user_id}",
+        "staging: {enabled: true, percentage: 50, bucket_by: user_id}",
+    );
+    assert_eq!(repo.read("flags/k.yaml"), pinned);
+}
+
+fn ruled(rules: &str) -> String {
+    format!(
+        "default_value: false\ntargeting_rules: [{rules}]\nenvironments:\n  development: true\n  production: {{enabled: true, percentage: 40}}\n"
+    )
+}
+
+/// `k` lost its rule `r` for the segment `beta`, and the segment was changed then.
+fn beta_since(repositories: &Repositories, conditions: &str) -> TestRepo {
+    let beta = |conditions: &str| format!("segments:\n  beta: {{conditions: [{conditions}]}}\n");
+    let path = "flags/segments.yaml";
+    let (then, since) = (
+        beta("{attribute: country, operator: in, value: [IT, CH]}"),
+        beta(conditions),
+    );
+    let (with, without) = (ruled("{name: r, conditions: [{segment: beta}]}"), ruled(""));
+    let files: [Files<'_>; 3] = [
+        &[("flags/k.yaml", Some(&with)), (path, Some(&then))],
+        &[("flags/k.yaml", Some(&without))],
+        &[(path, Some(&since))],
+    ];
+    history(repositories, &files)
+}
+
+#[test]
+fn a_rule_that_would_take_others_is_refused() {
+    let repositories = Repositories::new();
+    let wider = "{attribute: country, operator: in, value: [IT, CH, US]}";
+    let repo = beta_since(&repositories, wider);
+    let told = [
+        "`k` may be served to others",
+        "in production by rule r",
+        "--take-older",
+        "rollback --to",
+    ];
+    refused(&repo, &["--commit", "HEAD^"], &told);
+    refused(&repo, &["--commit", "HEAD^", "--resume"], &told);
+    let output = roll(&repo, &["--commit", "HEAD^", "--take-older"]).exits(0);
+    assert!(
+        output
+            .stderr
+            .contains("warning: `k` may be served to others"),
+        "{output}"
+    );
+    assert!(repo.read("flags/k.yaml").contains("segment: beta"));
+}
+
+#[test]
+fn a_rule_that_takes_fewer_comes_back() {
+    for fewer in [
+        "{attribute: country, operator: equals, value: CH}",
+        "{attribute: country, operator: in, value: [IT, CH]}, {attribute: beta, operator: exists}",
+    ] {
+        let repositories = Repositories::new();
+        let repo = beta_since(&repositories, fewer);
+        roll(&repo, &["--commit", "HEAD^"]).exits(0);
+        assert!(repo.read("flags/k.yaml").contains("segment: beta"));
+    }
 }
 
 #[test]

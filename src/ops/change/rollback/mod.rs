@@ -4,6 +4,7 @@
 //! a revision means each flag by itself (`to`); one commit, or those of a deployment, are undone slot
 //! by slot (`inverse`). Either way the plan is judged as every other, and tells what was served then.
 
+mod audience;
 mod inverse;
 mod past;
 mod renames;

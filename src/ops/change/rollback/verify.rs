@@ -1,17 +1,16 @@
 //! What an undoing must never do: lift a kill switch unasked, or serve a flag to more people than it
 //! was before the commit, at that commit's time, and than it is today.
 
-use std::collections::BTreeMap;
-
-use crate::diagnostic::join_names;
 use crate::literal;
+use crate::patch::Newer;
 use crate::record::{Served, Serving, record};
 use crate::resolve;
-use crate::ruleset::POSITIONS;
+use crate::ruleset::{ComputedEntry, Condition, POSITIONS, Table};
 
 use super::super::super::open::Opened;
 use super::super::RefusedError;
 use super::super::plan::Planner;
+use super::audience::is_within;
 
 /// Refuses where a kill switch that is in force today would not be any more.
 pub(super) fn keeps_kills(planner: &Planner<'_>, after: &Opened) -> Result<(), RefusedError> {
@@ -41,16 +40,27 @@ pub(super) fn keeps_kills(planner: &Planner<'_>, after: &Opened) -> Result<(), R
     Err(RefusedError::new(message, hint.to_owned()))
 }
 
-/// Refuses where more would be served than at each of the times that may come back, and than today.
-pub(super) fn serves_no_more(
+/// Where more would be served than at each of the times that may come back, and than today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct More {
+    pub(super) flag: String,
+    pub(super) environment: String,
+    /// The rule by which; `None` is what those get whom no rule takes.
+    pub(super) rule: Option<String>,
+    /// Whether it is the share of those whom the rule takes; else the rule may take others.
+    pub(super) is_share: bool,
+}
+
+/// Returns where more would be served than at each of the times that may come back, and than today.
+pub(super) fn more(
     planner: &Planner<'_>,
     after: &Opened,
     times: &[(Opened, i64)],
-    parent: &str,
-) -> Result<(), RefusedError> {
+    is_resumed: bool,
+) -> Vec<More> {
     let now = literal::whole_second(planner.request.now);
+    let mut found = Vec::new();
     for key in &planner.keys {
-        let mut names = Vec::new();
         let environments = &after.catalog.environments;
         for (id, environment) in environments.iter() {
             let name = environment.name.as_str();
@@ -61,83 +71,181 @@ pub(super) fn serves_no_more(
                 let is_known = |name: &&str| opened.catalog.environments.find(name).is_some();
                 names.find(is_known).unwrap_or(name)
             };
-            let mut sides: Vec<Shares> = times
+            let mut sides: Vec<Reach<'_>> = times
                 .iter()
-                .map(|(opened, time)| shares(opened, key, then(opened), *time))
+                .map(|(opened, time)| Reach::of(opened, key, then(opened), *time))
                 .collect();
-            sides.push(shares(&planner.before, key, name, now));
-            let is_more = |(audience, share): (&Option<String>, &u32)| {
-                sides
-                    .iter()
-                    .all(|side| reach(side, audience.as_deref()) < *share)
+            sides.push(Reach::of(&planner.before, key, name, now));
+            let reach = Reach::of(after, key, name, now);
+            let more = |rule: Option<&str>, is_share| More {
+                flag: key.clone(),
+                environment: name.to_owned(),
+                rule: rule.map(str::to_owned),
+                is_share,
             };
-            if shares(after, key, name, now).iter().any(is_more) {
-                names.push(name);
+            let is_more = |share| sides.iter().all(|side| side.everybody < share);
+            if !is_resumed && is_more(reach.everybody) {
+                found.push(more(None, true));
+            }
+            for audience in reach.audiences.iter().filter(|one| one.share > 0) {
+                let mut shares = sides.iter().map(|side| side.share(audience));
+                let is_short = |share| share < audience.share;
+                if !is_resumed && shares.all(is_short) {
+                    found.push(more(Some(&audience.rule), true));
+                    continue;
+                }
+                let least = if is_resumed { 1 } else { audience.share };
+                if !sides.iter().any(|side| side.takes(&reach, audience, least)) {
+                    found.push(more(Some(&audience.rule), false));
+                }
             }
         }
-        if !names.is_empty() {
-            let message = format!(
-                "`{key}` would be served to more people in {} than before the commit, and than today",
-                join_names(&names, "and").replace('`', "")
-            );
-            let hint = format!(
-                "`ffctl rollback --to {parent} --flag {key}` brings back what was served then; `--resume` lets ramps and steps go on"
-            );
-            return Err(RefusedError::new(message, hint));
+    }
+    found
+}
+
+/// Refuses, or warns of, what would be served to more people.
+pub(super) fn serves_no_more(
+    planner: &mut Planner<'_>,
+    more: &[More],
+    parent: &str,
+    newer: Newer,
+) -> Result<(), RefusedError> {
+    let at_rule = |one: &More| match &one.rule {
+        Some(name) => format!("rule {name}"),
+        None => "the serving".to_owned(),
+    };
+    let flag = |is_share| {
+        let first = more.iter().find(|one| one.is_share == is_share);
+        first.map(|one| one.flag.clone())
+    };
+    let of = |flag: &str, is_share| {
+        let its = more
+            .iter()
+            .filter(|one| one.flag == flag && one.is_share == is_share);
+        let its = its.map(|one| format!("in {} by {}", one.environment, at_rule(one)));
+        its.collect::<Vec<String>>().join(", ")
+    };
+    if let Some(key) = flag(true) {
+        let message = format!(
+            "`{key}` would be served to more people than before the commit, and than today: {}",
+            of(&key, true)
+        );
+        let hint = format!(
+            "`ffctl rollback --to {parent} --flag {key}` brings back what was served then; `--resume` lets ramps and steps go on"
+        );
+        return Err(RefusedError::new(message, hint));
+    }
+    let Some(key) = flag(false) else {
+        return Ok(());
+    };
+    if newer == Newer::Drop {
+        let mut keys: Vec<&str> = more.iter().map(|one| one.flag.as_str()).collect();
+        keys.dedup();
+        for key in keys {
+            planner.plan.warnings.push(format!(
+                "`{key}` may be served to others than before the commit, and than today: {}",
+                of(key, false)
+            ));
+        }
+        return Ok(());
+    }
+    let message = format!(
+        "`{key}` may be served to others than before the commit, and than today, for the conditions or what they use were changed again since: {}",
+        of(&key, false)
+    );
+    let hint = format!(
+        "`--take-older` undoes the commit all the same; `ffctl rollback --to {parent} --flag {key}` brings back what was served then"
+    );
+    Err(RefusedError::new(message, hint))
+}
+
+/// To whom something else than the off value is served.
+struct Reach<'o> {
+    /// To how many of those whom no rule takes.
+    everybody: u32,
+    audiences: Vec<Audience<'o>>,
+    computed: Table<'o, Vec<ComputedEntry<'o>>>,
+}
+
+/// Those whom a rule takes.
+struct Audience<'o> {
+    rule: String,
+    conditions: Vec<Condition<'o>>,
+    share: u32,
+}
+
+impl<'o> Reach<'o> {
+    fn nobody() -> Self {
+        Self {
+            everybody: 0,
+            audiences: Vec::new(),
+            computed: Table::default(),
         }
     }
-    Ok(())
-}
 
-/// To how many of an audience something else than the off value is served: of those whom a rule
-/// takes, or of everybody.
-type Shares = BTreeMap<Option<String>, u32>;
-
-fn reach(shares: &Shares, audience: Option<&str>) -> u32 {
-    let mut own = shares
-        .iter()
-        .filter(|(name, _)| name.as_deref() == audience);
-    let own = own.next().map_or(0, |(_, share)| *share);
-    let all = shares.get(&None).filter(|share| **share == POSITIONS);
-    own.max(all.copied().unwrap_or_default())
-}
-
-fn shares(opened: &Opened, key: &str, environment: &str, time: i64) -> Shares {
-    let mut shares = Shares::new();
-    let catalog = &opened.catalog;
-    let found = catalog
-        .flags
-        .get(key)
-        .zip(catalog.environments.find(environment));
-    let Some((flag, id)) = found else {
-        return shares;
-    };
-    let record = record(catalog, flag, id);
-    let phase = record.phases.get(record.position_at(time));
-    let Some(phase) = phase.filter(|phase| phase.enabled && !record.killed && !record.archived)
-    else {
-        return shares;
-    };
-    let is_off = |one: &Served<'_>| *one == record.off;
-    let of = |serving: &Serving<'_>| {
-        let inside = if serving.one.as_ref().is_some_and(is_off) {
-            0
-        } else {
-            let ramp = serving.gradual.map(|ramp| ramp.share_at(time));
-            ramp.or(serving.share).unwrap_or(POSITIONS)
+    fn of(opened: &'o Opened, key: &str, environment: &str, time: i64) -> Self {
+        let catalog = &opened.catalog;
+        let found = catalog
+            .flags
+            .get(key)
+            .zip(catalog.environments.find(environment));
+        let Some((flag, id)) = found else {
+            return Self::nobody();
         };
-        // Those outside get the default.
-        if is_off(&phase.default) {
-            inside
-        } else {
-            POSITIONS
+        let record = record(catalog, flag, id);
+        let phase = record.phases.get(record.position_at(time));
+        let Some(phase) = phase.filter(|phase| phase.enabled && !record.killed && !record.archived)
+        else {
+            return Self::nobody();
+        };
+        let is_off = |one: &Served<'_>| *one == record.off;
+        let share = |serving: &Serving<'_>| {
+            let inside = if serving.one.as_ref().is_some_and(is_off) {
+                0
+            } else {
+                let ramp = serving.gradual.map(|ramp| ramp.share_at(time));
+                ramp.or(serving.share).unwrap_or(POSITIONS)
+            };
+            // Those outside get the default.
+            if is_off(&phase.default) {
+                inside
+            } else {
+                POSITIONS
+            }
+        };
+        let everybody = phase.serving.as_ref().map(share);
+        let otherwise = if is_off(&phase.default) { 0 } else { POSITIONS };
+        let audiences = phase.rules.iter().map(|rule| Audience {
+            rule: rule.name.as_str().to_owned(),
+            conditions: rule.conditions.clone(),
+            share: share(&rule.serving),
+        });
+        Self {
+            everybody: everybody.unwrap_or(otherwise),
+            audiences: audiences.collect(),
+            computed: record.computed.clone(),
         }
-    };
-    let everybody = phase.serving.as_ref().map(of);
-    let otherwise = if is_off(&phase.default) { 0 } else { POSITIONS };
-    shares.insert(None, everybody.unwrap_or(otherwise));
-    for rule in &phase.rules {
-        shares.insert(Some(rule.name.as_str().to_owned()), of(&rule.serving));
     }
-    shares
+
+    fn named(&self, rule: &str) -> Option<&Audience<'o>> {
+        self.audiences.iter().find(|one| one.rule == rule)
+    }
+
+    /// Returns to how many of a rule's audience it is served here.
+    fn share(&self, of: &Audience<'_>) -> u32 {
+        let own = self.named(&of.rule).map_or(0, |one| one.share);
+        let is_all = self.everybody == POSITIONS;
+        if is_all { POSITIONS } else { own }
+    }
+
+    /// Returns whether those whom a rule takes elsewhere are all taken here, and served.
+    fn takes(&self, elsewhere: &Reach<'_>, audience: &Audience<'_>, least: u32) -> bool {
+        let is_wide = |own: &Audience<'_>| {
+            own.share >= least
+                && self.computed == elsewhere.computed
+                && is_within(&audience.conditions, &own.conditions)
+        };
+        self.everybody == POSITIONS || self.named(&audience.rule).is_some_and(is_wide)
+    }
 }

@@ -14,7 +14,8 @@ mod undo;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::patch::{NewKeys, Newer};
+use crate::literal;
+use crate::patch::{self, Age, Found, NewKeys, Newer};
 use crate::store::FileChange;
 use crate::tree::Overlay;
 use crate::workspace::{Project, ProjectTree, Selection};
@@ -27,6 +28,7 @@ use super::past::{self, Past};
 use super::{Heading, Rollback, all_keys, tell, verify};
 use collect::{Change, changes};
 use undo::{Scope, Undoing, Work};
+use verify::More;
 
 /// Plans what undoes commits, the newest first.
 pub(super) fn plan(
@@ -90,16 +92,17 @@ impl Inverse<'_, '_> {
         let back = self.take(work)?;
         let ids = self.planner.environments()?;
         let jobs = self.planner.jobs(&self.touched, &ids);
-        let after = self.planner.judge_rollback(&jobs)?;
-        let keys: Vec<&str> = self.planner.keys.iter().map(String::as_str).collect();
-        let mut times = Vec::new();
-        for change in self.changes {
-            let then = past::open(self.root, &change.parent, Selection::Flags(&keys), request)?;
-            times.push((then, change.made_at(request)));
-        }
+        let mut after = self.planner.judge_rollback(&jobs)?;
+        let times = self.times()?;
         let oldest = oldest(self.changes);
+        let mut more = self.more(after.as_ref(), &times);
+        while self.hold_elsewhere(after.as_ref(), &more)? {
+            self.planner.plan.warnings.clear();
+            after = self.planner.judge_rollback(&jobs)?;
+            more = self.more(after.as_ref(), &times);
+        }
         if let Some(after) = &after {
-            self.verify(after, &times, &back)?;
+            self.verify(after, &more, &back)?;
         }
         if let Some(whole) = whole {
             left::tell(&mut self.planner, whole, oldest);
@@ -162,20 +165,66 @@ impl Inverse<'_, '_> {
         Ok(back)
     }
 
+    /// Returns what was before the changes, and when they were made.
+    fn times(&self) -> anyhow::Result<Vec<(Opened, i64)>> {
+        let request = self.planner.request;
+        let keys: Vec<&str> = self.planner.keys.iter().map(String::as_str).collect();
+        let time = |change: &Change| {
+            let then = past::open(self.root, &change.parent, Selection::Flags(&keys), request)?;
+            Ok((then, change.made_at(request)))
+        };
+        self.changes.iter().map(time).collect()
+    }
+
+    fn more(&self, after: Option<&Opened>, times: &[(Opened, i64)]) -> Vec<More> {
+        let more = |after| verify::more(&self.planner, after, times, self.options.resume);
+        after.map_or_else(Vec::new, more)
+    }
+
+    /// Where more would be served because of what stands elsewhere (the flag's own rules, a parent)
+    /// and has moved on since, the entry gets its own copy of that, held at what it gave then.
+    /// Returns whether there was any.
+    fn hold_elsewhere(&mut self, after: Option<&Opened>, more: &[More]) -> anyhow::Result<bool> {
+        let Some(after) = after.filter(|_| !self.options.resume) else {
+            return Ok(false);
+        };
+        let catalog = &after.catalog;
+        let request = self.planner.request;
+        let today = Age::new(catalog, None, literal::whole_second(request.now));
+        let times = self.changes.iter().map(|change| change.made_at(request));
+        let time = times.min().unwrap_or(today.time);
+        let several = self.planner.keys.len() > 1;
+        let mut any = false;
+        for one in more.iter().filter(|one| one.is_share) {
+            let id = catalog.environments.find(&one.environment);
+            let found = catalog.flags.get(one.flag.as_str()).zip(id);
+            let Some((flag, id)) = found else { continue };
+            let root = self.planner.root(&one.flag)?;
+            let found = Found { flag, root: &root };
+            let Some(held) = patch::hold_elsewhere(&today, found, id, time) else {
+                continue;
+            };
+            self.planner.note(&one.flag, held.notes, several);
+            self.planner.edit(&one.flag, &held.root)?;
+            any = true;
+            // What else there is may be mended by that.
+            break;
+        }
+        Ok(any)
+    }
+
     /// Nobody is served more than before, no kill switch is lost, and what came back is what it was.
     fn verify(
-        &self,
+        &mut self,
         after: &Opened,
-        times: &[(Opened, i64)],
+        more: &[More],
         back: &[String],
     ) -> Result<(), RefusedError> {
         let parent = &oldest(self.changes).parent.name;
         if !self.options.lift_kill_switches {
             verify::keeps_kills(&self.planner, after)?;
         }
-        if !self.options.resume {
-            verify::serves_no_more(&self.planner, after, times, parent)?;
-        }
+        verify::serves_no_more(&mut self.planner, more, parent, self.options.newer)?;
         let mut back = back.iter();
         if let Some(key) = back.find(|key| !after.catalog.flags.contains_key(key.as_str())) {
             let message = format!("`{key}` would not come back, so nothing was written");
