@@ -21,6 +21,7 @@ mod restore;
 mod revisions;
 mod rollback;
 mod rollback_inverse;
+mod rollback_missing;
 mod rollback_parts;
 mod rollback_renamed;
 mod rollback_time;

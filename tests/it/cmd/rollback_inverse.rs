@@ -110,31 +110,6 @@ fn a_file_that_was_no_text_is_refused() {
 }
 
 #[test]
-fn a_file_that_is_missing_from_the_objects_is_refused() {
-    let repositories = Repositories::new();
-    let other = FLAG.replace("40", "50");
-    let repo = history(
-        &repositories,
-        &[
-            &[("flags/k.yaml", Some(FLAG))],
-            &[("flags/k.yaml", Some(&other))],
-        ],
-    );
-    let blob = repo.id("HEAD^:flags/k.yaml");
-    let object = repo
-        .path
-        .join(".git/objects")
-        .join(&blob[..2])
-        .join(&blob[2..]);
-    std::fs::remove_file(object).unwrap();
-    let output = roll(&repo, &["--commit", "HEAD"]);
-    assert_ne!(output.status, Some(0), "{output}");
-    assert!(output.stderr.contains("flags/k.yaml"), "{output}");
-    assert_eq!(repo.read("flags/k.yaml"), other);
-    assert_eq!(repo.status(), Vec::<String>::new());
-}
-
-#[test]
 fn definitions_that_were_broken_before_the_commit_are_not_emptied() {
     let base = "default_value: false\nenvironments: {development: true, production: false}\n";
     let needs =

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::diagnostic::{did_you_mean, join_names};
+use crate::diagnostic::{Code, did_you_mean, join_names};
 use crate::git::{self, Commit, Objects, Within};
+use crate::tree::ReadError;
 use crate::workspace::{Project, Selection};
 
 use super::super::super::UsageError;
@@ -188,4 +189,18 @@ pub(super) fn open(
 ) -> anyhow::Result<Opened> {
     let project = project(root, past)?;
     Ok(read_as(project, selection, request.now, Findings::LeftOut))
+}
+
+/// Returns a file of a commit that is missing from the repository, and what is said of it.
+pub(super) fn unread(then: &Opened) -> Option<(String, String)> {
+    // What is no file was none then either.
+    let (no_file, begins) = (ReadError::NotAFile.to_string(), "the file is not read: ");
+    let mut unread = then.diagnostics.iter().filter_map(|finding| {
+        let is_it = finding.code == Code::FileUnreadable;
+        let error = finding.message.strip_prefix(begins).filter(|_| is_it)?;
+        Some((finding, error)).filter(|(_, error)| *error != no_file)
+    });
+    let (finding, error) = unread.next()?;
+    let file = then.sources.get(finding.location.source).name();
+    Some((file.to_owned(), error.to_owned()))
 }

@@ -1,5 +1,7 @@
 //! A file before a change, or after it: not there, not understood, or what it says.
 
+use std::fmt;
+
 use crate::diagnostic::Diagnostics;
 use crate::document::Tree;
 use crate::lower::{self, AttributeScope, Scope};
@@ -56,6 +58,13 @@ impl Side {
     }
 }
 
+/// Refuses to go by a commit of which something is missing from the repository.
+pub(super) fn unread(what: &str, revision: &str, error: &impl fmt::Display) -> RefusedError {
+    let message = format!("{what} cannot be read at {revision}: {error}");
+    let hint = "get what is missing first: `git fetch` gets what a partial clone left out, `git fsck` shows what is damaged";
+    RefusedError::new(message, hint.to_owned())
+}
+
 /// Returns whether two files are the same, byte for byte.
 pub(super) fn is_same(one: &File, other: &File) -> bool {
     let text = |file: &File| file.as_ref().map(|side| side.text.clone());
@@ -65,7 +74,7 @@ pub(super) fn is_same(one: &File, other: &File) -> bool {
 /// A commit whose files are read.
 pub(super) struct Reader {
     pub(super) project: Project,
-    name: String,
+    pub(super) name: String,
     opened: Opened,
     scope: Scope,
 }
@@ -103,11 +112,8 @@ impl Reader {
 
     /// Reads a file.
     pub(super) fn file(&self, path: &str, is_definition: bool) -> anyhow::Result<File> {
-        let bytes = self.project.tree.read(path).map_err(|error| {
-            let hint = "get what is missing first: `git fsck` shows what is damaged, `git fetch` gets what a partial clone left out";
-            let message = format!("{path} cannot be read at {}: {error}", self.name);
-            RefusedError::new(message, hint.to_owned())
-        })?;
+        let bytes = self.project.tree.read(path);
+        let bytes = bytes.map_err(|error| unread(path, &self.name, &error))?;
         let Some(bytes) = bytes else { return Ok(None) };
         let (text, tree) = match String::from_utf8(bytes) {
             Ok(text) => {

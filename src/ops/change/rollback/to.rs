@@ -21,6 +21,7 @@ use super::super::plan::{Cause, Job, Plan, Planner, edited, special_file};
 use super::super::{RefusedError, Request, refused};
 use super::past::{self, Past};
 use super::renames::{self, Renames};
+use super::side::unread;
 use super::{Heading, Rollback, all_keys, holds_kill_switch, standing, tell, way_back};
 
 /// Plans what makes flags serve again what they served at a commit.
@@ -54,6 +55,7 @@ pub(super) fn plan(
         // Which flag is which is known by all flags only.
         let keys = std::mem::take(&mut planner.keys);
         then = past::open(root, past, Selection::All, request)?;
+        sound_then(&then, past)?;
         let all = all_keys(&planner.project, &planner.overlay);
         planner.turn_to(all);
         let renames = renames::find(&then, &planner.before);
@@ -112,6 +114,9 @@ fn today(keys: Vec<String>, renamed: &NewKeys) -> Vec<String> {
 
 /// Refuses a revision of which it is not known what it served where.
 fn sound_then(then: &Opened, past: &Past) -> Result<(), RefusedError> {
+    if let Some((file, error)) = past::unread(then) {
+        return Err(unread(&file, &past.name, &error));
+    }
     if !then.catalog.environments.is_empty() {
         return Ok(());
     }

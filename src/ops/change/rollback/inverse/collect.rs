@@ -7,11 +7,11 @@ use crate::git;
 use crate::literal;
 use crate::model::RESERVED_STEMS;
 use crate::tree::FileTree as _;
-use crate::workspace::{CONFIG_FILE, Project, yaml_stem};
+use crate::workspace::{CONFIG_FILE, yaml_stem};
 
 use super::super::past::{self, Past};
-use super::super::side::{File, Reader, is_same};
-use super::Request;
+use super::super::side::{File, Reader, is_same, unread};
+use super::{RefusedError, Request};
 
 /// What one commit changed, by flag and by file of definitions: before, and after.
 pub(super) struct Change {
@@ -49,10 +49,9 @@ fn change(root: &Path, past: &Past, request: &Request) -> anyhow::Result<Change>
     let parent = past::parent(root, past)?;
     let before = Reader::new(root, &parent, request)?;
     let after = Reader::new(root, past, request)?;
-    let (was, is) = (files(&before.project)?, files(&after.project)?);
-    let differs = |path: &str| -> anyhow::Result<bool> {
-        Ok(id(&before.project, path)? != id(&after.project, path)?)
-    };
+    let (was, is) = (files(&before)?, files(&after)?);
+    let differs =
+        |path: &str| -> anyhow::Result<bool> { Ok(id(&before, path)? != id(&after, path)?) };
     let mut change = Change {
         past: past.clone(),
         parent,
@@ -92,11 +91,12 @@ fn change(root: &Path, past: &Past, request: &Request) -> anyhow::Result<Change>
     Ok(change)
 }
 
-fn id(project: &Project, path: &str) -> anyhow::Result<Option<git::ObjectId>> {
-    let Some(revision) = project.revision() else {
+fn id(side: &Reader, path: &str) -> Result<Option<git::ObjectId>, RefusedError> {
+    let Some(revision) = side.project.revision() else {
         return Ok(None);
     };
-    Ok(revision.id(path)?)
+    let id = revision.id(path);
+    id.map_err(|error| unread(path, &side.name, &error))
 }
 
 /// Joins what follows on from each other: a file that one commit left as the next one found it was
@@ -130,9 +130,10 @@ fn join_files(
 }
 
 /// Returns the YAML files of a project, and whether each is one of definitions.
-fn files(project: &Project) -> anyhow::Result<BTreeMap<String, bool>> {
-    let folder = project.flags_folder();
-    let listed = project.tree.list(folder)?;
+fn files(side: &Reader) -> Result<BTreeMap<String, bool>, RefusedError> {
+    let folder = side.project.flags_folder();
+    let listed = side.project.tree.list(folder);
+    let listed = listed.map_err(|error| unread(folder, &side.name, &error))?;
     let files = listed.into_iter().filter_map(|file| {
         let stem = yaml_stem(&file.path)?;
         let inside = file.path.strip_prefix(folder)?.trim_start_matches('/');
