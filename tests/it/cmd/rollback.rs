@@ -4,21 +4,21 @@
 use crate::support::Output;
 use crate::support::git::{Repositories, TestRepo};
 
-const ENVIRONMENTS: &str = "environments:\n  development: {}\n  staging: {parent: development, auto_sync: true}\n  production: {rollback_protection: true}\n";
+pub(super) const ENVIRONMENTS: &str = "environments:\n  development: {}\n  staging: {parent: development, auto_sync: true}\n  production: {rollback_protection: true}\n";
 
 /// A ramp of which a comment tells, at 30% at the time of the first commit.
 const RAMP: &str = "default_value: false\nenvironments:\n  staging:   # slowly\n    gradual: {start: 2026-11-08T00:00:00Z, increment: 10, every: 1d}\n";
 
-const OLD: &str = "# The checkout.\nowner: payments\ndefault_value: false\nenvironments:\n  development: true\n  production:\n    enabled: true\n    percentage: 25   # for now\n";
-const NEW: &str = "# The checkout.\nowner: others\ndefault_value: false\nenvironments:\n  development: false\n  production:\n    enabled: true\n    percentage: 75   # for now\n";
+pub(super) const OLD: &str = "# The checkout.\nowner: payments\ndefault_value: false\nenvironments:\n  development: true\n  production:\n    enabled: true\n    percentage: 25   # for now\n";
+pub(super) const NEW: &str = "# The checkout.\nowner: others\ndefault_value: false\nenvironments:\n  development: false\n  production:\n    enabled: true\n    percentage: 75   # for now\n";
 
-const THEN: &str = "2026-11-10T12:00:00Z";
-const SINCE: &str = "2026-11-12T12:00:00Z";
+pub(super) const THEN: &str = "2026-11-10T12:00:00Z";
+pub(super) const SINCE: &str = "2026-11-12T12:00:00Z";
 
 const SAID: [&str; 4] = ["--reason", "it broke", "--confirm", "production"];
 
 /// A project that was at v1.2.3 with one flag, and has another file of it since.
-fn project(repositories: &Repositories) -> TestRepo {
+pub(super) fn project(repositories: &Repositories) -> TestRepo {
     begun(
         repositories,
         &[("checkout", OLD)],
@@ -26,7 +26,7 @@ fn project(repositories: &Repositories) -> TestRepo {
     )
 }
 
-fn begun(
+pub(super) fn begun(
     repositories: &Repositories,
     then: &[(&str, &str)],
     since: &[(&str, Option<&str>)],
@@ -49,22 +49,22 @@ fn begun(
     repo
 }
 
-fn file(key: &str) -> String {
+pub(super) fn file(key: &str) -> String {
     format!("flags/{key}.yaml")
 }
 
-fn roll(repo: &TestRepo, words: &[&str]) -> Output {
+pub(super) fn roll(repo: &TestRepo, words: &[&str]) -> Output {
     let all = [&["rollback"], words, &SAID].concat();
     repo.ffctl(&all)
 }
 
 #[track_caller]
-fn done(repo: &TestRepo, words: &[&str]) -> Output {
+pub(super) fn done(repo: &TestRepo, words: &[&str]) -> Output {
     roll(repo, words).exits(0)
 }
 
 #[track_caller]
-fn refused(output: Output, status: i32, words: &[&str]) {
+pub(super) fn refused(output: Output, status: i32, words: &[&str]) {
     let output = output.exits(status);
     for word in words {
         assert!(output.stderr.contains(word), "`{word}` is not in {output}");
@@ -281,167 +281,6 @@ fn rollback_protection_wants_a_reason_and_a_confirmation() {
 }
 
 #[test]
-fn a_commit_is_undone_and_later_edits_stay() {
-    let repositories = Repositories::new();
-    let repo = project(&repositories);
-    let undone = repo.id("HEAD");
-    repo.write(
-        "flags/checkout.yaml",
-        &NEW.replace("development: false", "development: true"),
-    );
-    repo.commit("later");
-    done(&repo, &["--commit", &undone]);
-    assert_eq!(
-        repo.read("flags/checkout.yaml"),
-        OLD.replace("payments", "others")
-    );
-    let subject = repo.log("HEAD").swap_remove(0);
-    assert_eq!(
-        subject,
-        format!("rollback checkout of commit {}", &undone[..12])
-    );
-    let message = repo.git(&["log", "-1", "--format=%B"]);
-    let target = format!("Rollback-Of: {undone}");
-    assert!(message.lines().any(|line| line == target), "{message}");
-}
-
-#[test]
-fn what_was_changed_again_is_a_conflict_told_with_both_commits() {
-    let repositories = Repositories::new();
-    let repo = project(&repositories);
-    let undone = repo.id("HEAD");
-    repo.write("flags/checkout.yaml", &NEW.replace("75", "99"));
-    let later = repo.commit("later");
-    repo.write(
-        "flags/checkout.yaml",
-        &NEW.replace("75", "99").replace("others", "us"),
-    );
-    repo.commit("another");
-    let words = ["--commit", undone.as_str()];
-    refused(
-        roll(&repo, &words),
-        1,
-        &[
-            "serving in production of `checkout`",
-            &format!("by {} and again by {} since", &undone[..12], &later[..12]),
-            "`--keep-newer`",
-            "`--take-older`",
-        ],
-    );
-    let with = |option| {
-        done(&repo, &[&words[..], &[option]].concat());
-        let text = repo.read("flags/checkout.yaml");
-        repo.git(&["reset", "--quiet", "--hard", "HEAD^"]);
-        text
-    };
-    let kept = with("--keep-newer");
-    assert!(
-        kept.contains("99") && kept.contains("development: true"),
-        "{kept}"
-    );
-    let taken = with("--take-older");
-    assert_eq!(taken, OLD.replace("payments", "us"));
-}
-
-#[test]
-fn a_deployment_is_undone_and_nothing_else() {
-    let repositories = Repositories::new();
-    let repo = project(&repositories);
-    repo.write(
-        "flags/other.yaml",
-        "default_value: false\nenvironments: {development: true}\n",
-    );
-    repo.commit("between");
-    repo.write("flags/checkout.yaml", &NEW.replace("75", "100"));
-    // A squash merge keeps the line in the middle of its body.
-    repo.commit("squashed (#1)\n\n* one\n\n  deployment-id: deploy-20240115\n\n* two");
-    repo.write(
-        "flags/other.yaml",
-        "default_value: false\nenvironments: {development: false}\n",
-    );
-    repo.commit("not of it\n\nDeployment-Id: deploy-202401150\n");
-    done(
-        &repo,
-        &[
-            "--deployment-id",
-            "deploy-20240115",
-            "--environment",
-            "production",
-        ],
-    );
-    assert_eq!(
-        repo.log("HEAD")[0],
-        "rollback checkout of deployment deploy-20240115 in production"
-    );
-    let text = repo.read("flags/checkout.yaml");
-    assert_eq!(text, NEW.replace("75", "25"));
-    assert!(repo.read("flags/other.yaml").contains("development: false"));
-    done(&repo, &["--deployment-id", "deploy-20240115"]);
-    assert_eq!(
-        repo.read("flags/checkout.yaml"),
-        OLD.replace("payments", "others")
-    );
-    let message = repo.git(&["log", "-1", "--format=%B"]);
-    let target = "Rollback-Of: deploy-20240115";
-    assert!(message.lines().any(|line| line == target), "{message}");
-    let again = done(&repo, &["--deployment-id", "deploy-20240115"]);
-    assert_eq!(
-        again.stdout,
-        "rollback of deployment deploy-20240115: nothing to change\n"
-    );
-    refused(
-        roll(&repo, &["--deployment-id", "no"]),
-        2,
-        &["no commit here has the line `Deployment-Id: no`"],
-    );
-    refused(
-        roll(&repo, &["--deployment-id", "deploy-20240116"]),
-        2,
-        &["did you mean `deploy-20240115`"],
-    );
-}
-
-#[test]
-fn definitions_go_back_with_their_commit_and_reach_the_flags() {
-    let repositories = Repositories::new();
-    let repo = project(&repositories);
-    let segments = |name: &str| {
-        format!(
-            "segments:\n  beta:   # few\n    conditions: [{{attribute: country, operator: equals, value: {name}}}]\n"
-        )
-    };
-    repo.write("flags/segments.yaml", &segments("IT"));
-    repo.write(
-        "flags/ruled.yaml",
-        "default_value: false\ntargeting_rules: [{name: r, conditions: [{segment: beta}]}]\nenvironments: {development: {enabled: true}}\n",
-    );
-    repo.commit("segments");
-    repo.write("flags/segments.yaml", &segments("NO"));
-    repo.commit("wider");
-    let output = done(&repo, &["--commit", "HEAD"]);
-    assert_eq!(repo.read("flags/segments.yaml"), segments("IT"));
-    assert!(
-        output
-            .stdout
-            .contains("rule r: country equals NO → country equals IT"),
-        "{output}"
-    );
-    // Back to a revision, what the segment was is written into the rule instead.
-    let before = repo.id("HEAD~1");
-    repo.write(
-        "flags/ruled.yaml",
-        "default_value: false\nenvironments: {}\n",
-    );
-    repo.commit("without");
-    done(&repo, &["--to", &before, "--flag", "ruled"]);
-    let text = repo.read("flags/ruled.yaml");
-    assert!(
-        text.contains("value: \"NO\"") && !text.contains("segment"),
-        "{text}"
-    );
-}
-
-#[test]
 fn kill_switches_in_force_stay() {
     let repositories = Repositories::new();
     let repo = project(&repositories);
@@ -562,192 +401,4 @@ fn a_flag_is_known_by_its_name_wherever_its_file_is() {
     repo.git(&["reset", "--quiet", "--hard", "HEAD^"]);
     done(&repo, &["--commit", "HEAD"]);
     assert_eq!(repo.read("flags/team/checkout.yaml"), back);
-}
-
-#[test]
-fn a_created_flag_goes_and_a_removed_one_comes_back_with_their_commit() {
-    let repositories = Repositories::new();
-    let repo = begun(
-        &repositories,
-        &[("gone", OLD)],
-        &[("gone", None), ("late", Some(NEW))],
-    );
-    let undone = repo.id("HEAD");
-    done(&repo, &["--commit", &undone]);
-    assert_eq!(repo.read("flags/gone.yaml"), OLD);
-    assert!(!repo.path.join("flags/late.yaml").exists());
-    repo.git(&["reset", "--quiet", "--hard", &undone]);
-    repo.write("flags/late.yaml", &NEW.replace("75", "80"));
-    repo.commit("later");
-    refused(
-        roll(&repo, &["--commit", &undone]),
-        1,
-        &["the flag `late`", "--take-older"],
-    );
-}
-
-#[test]
-fn nothing_is_written_on_a_look_and_no_commit_only_writes() {
-    let repositories = Repositories::new();
-    let repo = project(&repositories);
-    let before = repo.id("HEAD");
-    let look = roll(&repo, &["--to", "v1.2.3", "--dry-run", "--json"])
-        .exits(0)
-        .json();
-    assert_eq!(look["format"], "ffctl.rollback/v1");
-    assert_eq!(look["status"], "planned");
-    let served = look["served"].as_array().unwrap();
-    let production = served
-        .iter()
-        .find(|row| row["environment"] == "production")
-        .unwrap();
-    assert!(
-        production["then"].as_str().unwrap().starts_with("25%"),
-        "{production}"
-    );
-    assert!(
-        production["now"].as_str().unwrap().starts_with("75%"),
-        "{production}"
-    );
-    assert_eq!(production["then"], production["after"]);
-    assert_eq!(repo.read("flags/checkout.yaml"), NEW);
-    done(&repo, &["--to", "v1.2.3", "--no-commit"]);
-    assert_eq!(repo.id("HEAD"), before);
-    assert_eq!(repo.status(), [" M flags/checkout.yaml"]);
-}
-
-#[test]
-fn the_commit_may_be_on_another_branch() {
-    let repositories = Repositories::new();
-    let repo = project(&repositories);
-    repo.git(&["branch", "calm"]);
-    done(&repo, &["--to", "HEAD^", "--branch", "calm"]);
-    assert_eq!(repo.read("flags/checkout.yaml"), NEW);
-    assert_eq!(
-        repo.show("calm", "flags/checkout.yaml"),
-        OLD.replace("payments", "others")
-    );
-    done(
-        &repo,
-        &["--deployment-id", "deploy-20240115", "--branch", "main-2"],
-    )
-    .exits(0);
-}
-
-/// The example catalog, as committed, with a change in every file that has a share.
-fn example(repositories: &Repositories) -> TestRepo {
-    let repo = repositories.init("example");
-    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files = vec!["ffctl.toml".to_owned()];
-    for entry in walkdir::WalkDir::new(source.join("flags")) {
-        let entry = entry.unwrap();
-        if entry.file_type().is_file() {
-            let path = entry.path().strip_prefix(source).unwrap();
-            files.push(path.to_str().unwrap().to_owned());
-        }
-    }
-    let text = |file: &String| std::fs::read_to_string(source.join(file)).unwrap();
-    for file in &files {
-        repo.write(file, &text(file));
-    }
-    repo.commit_at(THEN, "begin");
-    let mut changed = 0;
-    for file in &files {
-        let other = text(file)
-            .replace("percentage: 25", "percentage: 35")
-            .replace("percentage: 100", "percentage: 90")
-            .replace("development: true", "development: false");
-        changed += usize::from(other != text(file));
-        repo.write(file, &other);
-    }
-    assert!(changed > 10, "{changed}");
-    repo.git(&[
-        "rm",
-        "--quiet",
-        "--force",
-        "flags/chat/chat_typing_indicator.yaml",
-    ]);
-    repo.commit_at(SINCE, "more");
-    repo
-}
-
-#[test]
-fn the_rulesets_are_those_of_then() {
-    let repositories = Repositories::new();
-    let repo = example(&repositories);
-    let export = |environment: &str, more: &[&str]| {
-        let words = ["export", "--format", "ruleset", "--env", environment];
-        repo.ffctl(&[&words[..], more].concat()).exits(0).stdout
-    };
-    let environments = ["development", "staging", "production"];
-    let then = environments.map(|name| export(name, &["--rev", "HEAD^"]));
-    let since = environments.map(|name| export(name, &[]));
-    assert!((0..3).all(|at| then[at] != since[at]));
-    done(&repo, &["--to", "HEAD^", "--resume"]);
-    assert_eq!(environments.map(|name| export(name, &[])), then);
-    done(&repo, &["--commit", "HEAD", "--resume"]);
-    assert_eq!(environments.map(|name| export(name, &[])), since);
-    // One environment alone: the others stay as they are, and what is gone as a whole stays so.
-    let words = ["--to", "HEAD~3", "--resume", "--env", "production"];
-    roll(&repo, &words).exits(1);
-    let is = environments.map(|name| export(name, &[]));
-    assert_eq!((&is[0], &is[1]), (&since[0], &since[1]));
-    assert_ne!(is[2], since[2]);
-    done(&repo, &["--commit", "HEAD", "--resume"]);
-    assert_eq!(environments.map(|name| export(name, &[])), since);
-}
-
-#[test]
-fn a_revision_is_looked_up_once_however_branches_move() {
-    let repositories = Repositories::new();
-    let (_, here) = repositories.remote_and_clone(|repo| {
-        repo.write("ffctl.toml", "");
-        repo.write("flags/environments.yaml", ENVIRONMENTS);
-        repo.write(
-            &file("mine"),
-            "default_value: false\nenvironments: {staging: false}\n",
-        );
-        repo.write(
-            &file("theirs"),
-            "default_value: false\nenvironments: {staging: true}\n",
-        );
-        repo.commit("begin");
-    });
-    let remote = TestRepo {
-        path: repositories.path("remote.git"),
-    };
-    here.ffctl(&[
-        "enable", "--flag", "mine", "--env", "staging", "--commit", "--push",
-    ])
-    .exits(0);
-    let there = repositories.clone_of(&remote, "there");
-    there
-        .ffctl(&[
-            "disable", "--flag", "theirs", "--env", "staging", "--commit", "--push",
-        ])
-        .exits(0);
-    here.ffctl(&["rollback", "--flag", "mine", "--to", "HEAD~1", "--push"])
-        .exits(0);
-    let flag = |name: &str| remote.show("main", &file(name));
-    assert!(flag("mine").contains("staging: false"), "{}", flag("mine"));
-    assert!(
-        !flag("theirs").contains("staging: true"),
-        "{}",
-        flag("theirs")
-    );
-    // So is a commit to be undone.
-    there.git(&["pull", "--quiet"]);
-    there
-        .ffctl(&[
-            "enable", "--flag", "theirs", "--env", "staging", "--commit", "--push",
-        ])
-        .exits(0);
-    here.ffctl(&["rollback", "--commit", "HEAD", "--push"])
-        .exits(0);
-    assert!(!flag("mine").contains("staging: false"), "{}", flag("mine"));
-    assert!(
-        flag("theirs").contains("staging: true"),
-        "{}",
-        flag("theirs")
-    );
 }

@@ -69,6 +69,25 @@ fn a_shared_file_that_does_not_reach_the_flag_is_only_named() {
 }
 
 #[test]
+fn a_shared_file_that_is_not_understood_may_reach_the_flag() {
+    let repositories = Repositories::new();
+    let path = "flags/segments.yaml";
+    let other = FLAG.replace("40", "50");
+    let files: [Files<'_>; 2] = [
+        &[("flags/k.yaml", Some(FLAG)), (path, Some("segments: [\n"))],
+        &[
+            ("flags/k.yaml", Some(&other)),
+            (path, Some("segments:\n  s: {conditions: []}\n")),
+        ],
+    ];
+    let repo = history(&repositories, &files);
+    let output = roll(&repo, &["--commit", "HEAD", "--flag", "k"]).exits(1);
+    assert_eq!(repo.read("flags/k.yaml"), FLAG);
+    let told = "k: whether what was changed elsewhere reaches it cannot be told";
+    assert!(output.to_string().contains(told), "{output}");
+}
+
+#[test]
 fn what_stands_outside_the_environment_is_a_no_where_it_reaches_it() {
     let repositories = Repositories::new();
     let flag = |share: u32, more: &str| {

@@ -152,6 +152,11 @@ fn of_two_new_keys_neither_is_the_flag() {
         let told = format!("`{key}` has the salt that `k` had at then");
         assert!(output.stderr.contains(&told), "{output}");
     }
+    // What may be the flag is not archived as one that was not there.
+    repo.git(&["reset", "--quiet", "--hard", "HEAD^"]);
+    let output = roll(&repo, &["--to", "then", "--prune"]).exits(1);
+    let told = "k2: it may be a flag under a new key, so it is not archived";
+    assert!(output.to_string().contains(told), "{output}");
     // What may be killed does not come back without the switch.
     repo.git(&["reset", "--quiet", "--hard", "HEAD^"]);
     repo.ffctl(&["emergency-disable", "--flag", "k3", "--reason", "r"])

@@ -79,6 +79,12 @@ impl Renames {
         in_doubt.map(note).collect()
     }
 
+    /// Returns whether a new flag may be one of then.
+    pub(super) fn is_in_doubt(&self, new: &str) -> bool {
+        let mut in_doubt = self.in_doubt.iter();
+        in_doubt.any(|doubt| doubt.new.as_str() == new)
+    }
+
     /// Returns what a flag of then may be called today, where a kill switch stands there.
     pub(super) fn killed(&self, old: &FlagKey) -> Option<&FlagKey> {
         let mut in_doubt = self.in_doubt.iter();

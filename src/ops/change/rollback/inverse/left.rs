@@ -12,19 +12,30 @@ use crate::workspace::Selection;
 
 use super::super::super::super::open::{Opened, read};
 use super::super::super::plan::{Cause, Planner};
-use super::super::all_keys;
 use super::Request;
 use super::collect::Change;
 
-/// Names the flags that would have another record in an environment that is meant if all were
-/// undone that the commits changed (`whole`), and how to get there.
-pub(super) fn tell(planner: &mut Planner<'_>, whole: Vec<FileChange>, oldest: &Change) {
-    let request = planner.request;
-    let keys = if request.flags.is_empty() {
-        all_keys(&planner.project, &planner.overlay)
-    } else {
-        request.flags.clone()
+/// Names those of the flags that would have another record in an environment that is meant if all
+/// were undone that the commits changed (`whole`), and how to get there.
+pub(super) fn tell(
+    planner: &mut Planner<'_>,
+    keys: &[String],
+    whole: anyhow::Result<Vec<FileChange>>,
+    oldest: &Change,
+) {
+    let whole = match whole {
+        Ok(whole) => whole,
+        Err(error) => {
+            for key in keys {
+                let why = format!(
+                    "whether what was changed elsewhere reaches it cannot be told: {error}"
+                );
+                skip(planner, key, why);
+            }
+            return;
+        }
     };
+    let request = planner.request;
     let selected: Vec<&str> = keys.iter().map(String::as_str).collect();
     let selection = Selection::Flags(&selected);
     let mut all = Overlay::new(&planner.overlay);
@@ -53,11 +64,15 @@ pub(super) fn tell(planner: &mut Planner<'_>, whole: Vec<FileChange>, oldest: &C
         .map(|(key, names)| (key.to_owned(), why(key, &names, request, oldest)))
         .collect();
     for (key, why) in skipped {
-        let is_it = |cause| cause == Cause::Done;
-        let skipped = &mut planner.plan.skipped;
-        skipped.retain(|one| one.flag != key || !is_it(one.cause));
-        planner.skip(&key, why, Cause::Broken);
+        skip(planner, &key, why);
     }
+}
+
+/// Names a flag that is left, and no more as one of which nothing was to change.
+fn skip(planner: &mut Planner<'_>, key: &str, why: String) {
+    let skipped = &mut planner.plan.skipped;
+    skipped.retain(|one| one.flag != key || one.cause != Cause::Done);
+    planner.skip(key, why, Cause::Broken);
 }
 
 fn why(key: &str, names: &[&str], request: &Request, oldest: &Change) -> String {

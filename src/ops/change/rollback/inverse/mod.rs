@@ -42,9 +42,8 @@ pub(super) fn plan(
     let changes = changes(root, commits, request)?;
     let flags = changes.iter().flat_map(|change| change.flags.keys());
     let touched: BTreeSet<String> = flags.cloned().collect();
-    let defines = changes.iter().any(|change| !change.definitions.is_empty());
     let mut keys = touched.clone();
-    if defines && is_whole(request) {
+    if defines(&changes) && is_whole(request) {
         keys.extend(all_keys(&project, &overlay));
     }
     let planner = Planner::open(project, overlay, keys.into_iter().collect(), request);
@@ -66,6 +65,11 @@ fn is_whole(request: &Request) -> bool {
 fn oldest(changes: &[Change]) -> &Change {
     let oldest = changes.last();
     oldest.expect("a rollback has a commit to undo")
+}
+
+/// Returns whether what all flags share was changed.
+fn defines(changes: &[Change]) -> bool {
+    changes.iter().any(|change| !change.definitions.is_empty())
 }
 
 struct Inverse<'i, 'r> {
@@ -105,7 +109,8 @@ impl Inverse<'_, '_> {
             self.verify(after, &more, &back)?;
         }
         if let Some(whole) = whole {
-            left::tell(&mut self.planner, whole, oldest);
+            let keys = self.reached();
+            left::tell(&mut self.planner, &keys, whole, oldest);
         }
         let (then, time) = times.last().expect("as many as commits");
         let then = (then, *time, &NewKeys::default());
@@ -135,11 +140,10 @@ impl Inverse<'_, '_> {
     }
 
     /// Returns the files as they would be if all were undone, where only a part is meant and more
-    /// than that was changed. What cannot be undone is no file.
-    fn whole(&self) -> Option<Vec<FileChange>> {
+    /// than that was changed.
+    fn whole(&self) -> Option<anyhow::Result<Vec<FileChange>>> {
         let request = self.planner.request;
-        let defines = self.changes.iter().any(|one| !one.definitions.is_empty());
-        if is_whole(request) || (request.environments.is_empty() && !defines) {
+        if is_whole(request) || (request.environments.is_empty() && !defines(self.changes)) {
             return None;
         }
         let all = Scope {
@@ -148,8 +152,19 @@ impl Inverse<'_, '_> {
             newer: Newer::Drop,
         };
         let files = self.undone(all).and_then(Work::files);
-        let files = files.unwrap_or_default().into_iter();
-        Some(files.map(|(_, change)| change).collect())
+        Some(files.map(|files| files.into_iter().map(|(_, change)| change).collect()))
+    }
+
+    /// Returns the flags that are meant, and that the changes may reach.
+    fn reached(&self) -> Vec<String> {
+        let planner = &self.planner;
+        if !planner.request.flags.is_empty() {
+            planner.request.flags.clone()
+        } else if defines(self.changes) {
+            all_keys(&planner.project, &planner.overlay)
+        } else {
+            self.touched.iter().cloned().collect()
+        }
     }
 
     /// Takes the files into the plan, and what there is to say. Returns the flags that come back.

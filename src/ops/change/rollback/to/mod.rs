@@ -1,4 +1,6 @@
-//! Back to a revision: flag by flag.
+//! Back to a revision: flag by flag. Those that are on one side only are in `one_sided`.
+
+mod one_sided;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,7 +10,7 @@ use crate::document::Tree;
 use crate::literal;
 use crate::lower::Scope;
 use crate::model::{EnvironmentId, Flag, FlagKey};
-use crate::patch::{self, Age, Back, Found, NewKeys, RolledBack, Subject};
+use crate::patch::{self, Age, Back, Found, NewKeys, RolledBack};
 use crate::store::FileChange;
 use crate::tree::Overlay;
 use crate::workspace::{Project, ProjectTree, Selection};
@@ -22,7 +24,7 @@ use super::super::{RefusedError, Request, refused};
 use super::past::{self, Past};
 use super::renames::{self, Renames};
 use super::side::unread;
-use super::{Heading, Rollback, all_keys, holds_kill_switch, standing, tell, way_back};
+use super::{Heading, Rollback, all_keys, holds_kill_switch, standing, tell};
 
 /// Plans what makes flags serve again what they served at a commit.
 pub(super) fn plan(
@@ -181,7 +183,7 @@ impl Going<'_, '_> {
         self.tell_held();
         let notes = self.renames.notes(&keys, &self.past.name);
         self.planner.plan.notes.extend(notes);
-        self.take_apart(written);
+        self.take_apart(written)?;
         let jobs = self.jobs(&keys);
         let after = self.planner.judge_rollback(&jobs)?;
         if let Some(after) = &after {
@@ -343,135 +345,19 @@ impl Going<'_, '_> {
         ));
     }
 
-    /// A file that is gone comes back where it was.
-    fn bring_back(&mut self, key: &str, was: &Flag, root: &Tree) -> anyhow::Result<()> {
-        let path = way_back(&self.planner, self.then, was)?;
-        let source = self.then.sources.get(was.source);
-        let after = Some(edited(source.text(), root, &path)?);
-        let change = FileChange {
-            path,
-            before: None,
-            after,
-        };
-        self.planner.take(key, change);
-        Ok(())
-    }
-
-    /// A file that cannot be understood today is as it was, as a whole: nothing in it can be kept.
-    fn flag_that_is_broken(&mut self, key: &str, was: &Flag) -> anyhow::Result<()> {
-        let hint = "mend the file first: `ffctl validate` shows what is wrong with it".to_owned();
-        let refusal = |why: &str| {
-            RefusedError::new(
-                format!("the file of `{key}` cannot be understood{why}"),
-                hint.clone(),
-            )
-        };
-        let Some((path, text)) = self.planner.raw_file(key) else {
-            return Err(refusal(", or there are several").into());
-        };
-        if self.environments.is_some() {
-            return Err(refusal(", and comes back as a whole only: leave out `--env`, or").into());
-        }
-        if text.contains("kill_switch") && !self.options.lift_kill_switches {
-            return Err(refusal(
-                ", and may hold a kill switch: `--lift-kill-switches` takes that away",
-            )
-            .into());
-        }
-        let source = self.then.sources.get(was.source);
-        let root = yaml::tree(source.text()).unwrap_or_else(Tree::map);
-        let (was, root) = self.renames.keys.renamed(was, &root);
-        let found = Found {
-            flag: &was,
-            root: &root,
-        };
-        let done = patch::roll_back(&self.then(), &self.today(), found, None, &self.options());
-        let done = done.map_err(refused)?;
-        let change = FileChange {
-            after: Some(edited(source.text(), &done.root, &path)?),
-            before: Some(text),
-            path,
-        };
-        self.planner.plan.notes.push(format!(
-            "the file of `{key}` cannot be understood as it is, so it is wholly as it was at {}",
-            self.past.name
-        ));
-        self.planner.take(key, change);
-        self.done.push((key.to_owned(), done));
-        Ok(())
-    }
-
-    fn flag_that_was_not(&mut self, key: &str, left: &mut Vec<String>) -> anyhow::Result<()> {
-        if self.then.known.contains(key) {
-            let why = format!(
-                "its file had errors at {}, so it is left as it is",
-                self.past.name
-            );
-            if self.planner.request.flags.is_empty() {
-                self.planner.skip(key, why, Cause::Broken);
-                return Ok(());
-            }
-            let hint = "choose another revision".to_owned();
-            return Err(RefusedError::new(format!("`{key}`: {why}"), hint).into());
-        }
-        let flag = self.planner.before.catalog.flags.get(key);
-        let Some(flag) = flag.filter(|flag| flag.archived.is_none()) else {
-            return Ok(());
-        };
-        if !self.options.prune {
-            left.push(key.to_owned());
-            return Ok(());
-        }
-        if holds_kill_switch(flag) && !self.options.lift_kill_switches {
-            let why = "it is killed, and an archived flag would be served by the code's default";
-            self.planner.skip(key, why, Cause::Broken);
-            return Ok(());
-        }
-        let root = self.planner.root(key)?;
-        let subject = Subject {
-            catalog: &self.planner.before.catalog,
-            flag,
-            root: &root,
-            now: literal::whole_second(self.planner.request.now),
-        };
-        let pruned = patch::prune(&subject, &format!("it did not exist at {}", self.past.name));
-        self.planner.edit(key, &pruned)
-    }
-
-    /// Flags that did not exist are left alone, and named.
-    fn left(&mut self, left: &[String]) {
-        if left.is_empty() {
-            return;
-        }
-        let names: Vec<&str> = left.iter().map(String::as_str).collect();
-        let verb = if names.len() == 1 { "is" } else { "are" };
-        self.planner.plan.notes.push(format!(
-            "{} did not exist at {} and {verb} left as {}; `--prune` archives what did not exist",
-            join_names(&names, "and"),
-            self.past.name,
-            if names.len() == 1 {
-                "it is"
-            } else {
-                "they are"
-            },
-        ));
-    }
-
-    fn take_apart(&mut self, written: Option<Apart>) {
+    fn take_apart(&mut self, written: Option<Apart>) -> anyhow::Result<()> {
         let (Some((path, text, before)), Some((_, _, after))) = (written, &self.apart) else {
-            return;
+            return Ok(());
         };
-        if before == *after {
-            return;
-        }
-        if let Ok(edited) = edited(&text, after, &path) {
+        if before != *after {
             let change = FileChange {
-                path,
+                after: Some(edited(&text, after, &path)?),
                 before: Some(text),
-                after: Some(edited),
+                path,
             };
             self.planner.take("", change);
         }
+        Ok(())
     }
 
     fn jobs(&self, keys: &[String]) -> Vec<Job> {
