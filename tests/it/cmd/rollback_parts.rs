@@ -119,6 +119,32 @@ fn what_stands_outside_the_environment_is_a_no_where_it_reaches_it() {
 }
 
 #[test]
+fn what_is_kept_or_held_as_it_should_be_is_no_no() {
+    // Changed again since, and kept as was asked.
+    let repositories = Repositories::new();
+    let (other, later) = (FLAG.replace("40", "50"), FLAG.replace("40", "60"));
+    let files: [Files<'_>; 3] = [
+        &[("flags/k.yaml", Some(FLAG))],
+        &[("flags/k.yaml", Some(&other))],
+        &[("flags/k.yaml", Some(&later))],
+    ];
+    let repo = history(&repositories, &files);
+    let words = ["--commit", "HEAD^", "--env", "production", "--keep-newer"];
+    roll(&repo, &words).exits(0);
+    // A ramp of the flag's own rules, held in the entry.
+    let rules = "default_value: false\ntargeting_rules:\n  - name: r\n    conditions: []\n    gradual: {start: 2026-09-24T00:00:00Z, increment: 1, every: 1d}\nenvironments:\n  production: {enabled: true}\n";
+    let off = rules.replace("enabled: true", "enabled: false");
+    let repositories = Repositories::new();
+    let files: [Files<'_>; 2] = [
+        &[("flags/k.yaml", Some(rules))],
+        &[("flags/k.yaml", Some(&off))],
+    ];
+    let repo = history(&repositories, &files);
+    let output = roll(&repo, &["--commit", "HEAD", "--env", "production"]).exits(0);
+    assert!(output.stderr.contains("pinned in production"), "{output}");
+}
+
+#[test]
 fn a_created_flag_stays_with_an_environment_and_that_is_a_no() {
     let repositories = Repositories::new();
     let files: [Files<'_>; 2] = [

@@ -16,11 +16,12 @@ use super::Request;
 use super::collect::Change;
 
 /// Names those of the flags that would have another record in an environment that is meant if all
-/// were undone that the commits changed (`whole`), and how to get there.
+/// were undone that the commits changed (`whole`), and how to get there. What is `meant` is as it
+/// was undone: copies of what stands elsewhere, which hold it, come later.
 pub(super) fn tell(
     planner: &mut Planner<'_>,
     keys: &[String],
-    whole: anyhow::Result<Vec<FileChange>>,
+    (meant, whole): (&[FileChange], anyhow::Result<Vec<FileChange>>),
     oldest: &Change,
 ) {
     let whole = match whole {
@@ -38,12 +39,16 @@ pub(super) fn tell(
     let request = planner.request;
     let selected: Vec<&str> = keys.iter().map(String::as_str).collect();
     let selection = Selection::Flags(&selected);
-    let mut all = Overlay::new(&planner.overlay);
-    for change in whole {
-        all.set(&change.path, change.after);
-    }
+    let overlay = |files: &[FileChange]| {
+        let mut overlay = Overlay::new(&planner.overlay);
+        for change in files {
+            overlay.set(&change.path, change.after.clone());
+        }
+        overlay
+    };
+    let (part, all) = (overlay(meant), overlay(&whole));
     let (project, now) = (&planner.project, request.now);
-    let planned = read(project.clone(), &planner.overlay, selection, now);
+    let planned = read(project.clone(), &part, selection, now);
     let wanted = read(project.clone(), &all, selection, now);
     let mut left: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let names = planned.catalog.environments.names();

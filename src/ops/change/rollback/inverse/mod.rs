@@ -93,7 +93,8 @@ impl Inverse<'_, '_> {
         let mut work = self.undone(meant)?;
         self.refuse_conflicts(&mut work)?;
         let whole = self.whole();
-        let back = self.take(work)?;
+        let back = work.back.clone();
+        let meant = self.take(work)?;
         let ids = self.planner.environments()?;
         let jobs = self.planner.jobs(&self.touched, &ids);
         let mut after = self.planner.judge_rollback(&jobs)?;
@@ -110,7 +111,7 @@ impl Inverse<'_, '_> {
         }
         if let Some(whole) = whole {
             let keys = self.reached();
-            left::tell(&mut self.planner, &keys, whole, oldest);
+            left::tell(&mut self.planner, &keys, (&meant, whole), oldest);
         }
         let (then, time) = times.last().expect("as many as commits");
         let then = (then, *time, &NewKeys::default());
@@ -149,7 +150,10 @@ impl Inverse<'_, '_> {
         let all = Scope {
             environments: &[],
             definitions: true,
-            newer: Newer::Drop,
+            newer: match self.options.newer {
+                Newer::Keep => Newer::Keep,
+                Newer::Ask | Newer::Drop => Newer::Drop,
+            },
         };
         let files = self.undone(all).and_then(Work::files);
         Some(files.map(|files| files.into_iter().map(|(_, change)| change).collect()))
@@ -167,17 +171,17 @@ impl Inverse<'_, '_> {
         }
     }
 
-    /// Takes the files into the plan, and what there is to say. Returns the flags that come back.
-    fn take(&mut self, work: Work) -> anyhow::Result<Vec<String>> {
-        let back = work.back.clone();
+    /// Takes the files into the plan, and what there is to say. Returns the files.
+    fn take(&mut self, work: Work) -> anyhow::Result<Vec<FileChange>> {
         self.planner.plan.notes.extend(work.notes.iter().cloned());
         for (key, why) in &work.skipped {
             self.planner.skip(key, why, Cause::Broken);
         }
-        for (key, change) in work.files()? {
-            self.planner.take(&key, change);
+        let files = work.files()?;
+        for (key, change) in &files {
+            self.planner.take(key, change.clone());
         }
-        Ok(back)
+        Ok(files.into_iter().map(|(_, change)| change).collect())
     }
 
     /// Returns what was before the changes, and when they were made.
