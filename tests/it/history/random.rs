@@ -4,8 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use std::collections::BTreeMap;
-
 use ffctl::check::Subject;
 use ffctl::compile::compile;
 use ffctl::diagnostic::Diagnostics;
