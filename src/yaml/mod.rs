@@ -16,7 +16,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::document::{Document, Scalar, Tree};
 use crate::text::{Location, SourceId, SourceMap, Span};
 
-pub use edit::{RewriteError, render_document, rewrite};
+pub use edit::{EditText, RewriteError, render_document, rewrite};
 pub use scalar::{resolve_plain, yaml_1_1_reading};
 
 /// How deep maps and lists may nest.

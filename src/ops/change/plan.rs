@@ -14,7 +14,7 @@ use crate::tree::{FileTree, Overlay};
 use crate::workspace::{
     CONFIG_FILE, Files, Index, Project, ProjectTree, Selection, mentioning, yaml_stem,
 };
-use crate::yaml;
+use crate::yaml::{self, RewriteError};
 
 use super::super::effects::Effect;
 use super::super::open::{Opened, find_environment, read_files, unknown_flag};
@@ -345,7 +345,8 @@ impl<'r> Planner<'r> {
             .ok_or_else(|| anyhow::anyhow!("the file of `{key}` cannot be read any more"))
     }
 
-    fn text(&self, key: &str) -> String {
+    /// Returns the text of a flag's file as the plan has it so far.
+    pub(super) fn text(&self, key: &str) -> String {
         if let Some((_, change)) = self.files.iter().find(|(other, _)| other == key) {
             return change.after.clone().unwrap_or_default();
         }
@@ -429,8 +430,15 @@ impl<'r> Planner<'r> {
     /// Takes a flag's file as it should be into the plan.
     pub(super) fn edit(&mut self, key: &str, root: &Tree) -> anyhow::Result<()> {
         let text = self.text(key);
-        let (path, before) = self.file(key);
+        let (path, _) = self.file(key);
         let changed = edited(&text, root, &path)?;
+        self.change(key, changed);
+        Ok(())
+    }
+
+    /// Takes a flag's text as it should be into the plan.
+    pub(super) fn change(&mut self, key: &str, changed: String) {
+        let (path, before) = self.file(key);
         self.overlay.set(&path, Some(changed.clone()));
         if let Some((_, change)) = self.files.iter_mut().find(|(other, _)| other == key) {
             change.after = Some(changed);
@@ -442,7 +450,6 @@ impl<'r> Planner<'r> {
             };
             self.files.push((key.to_owned(), change));
         }
-        Ok(())
     }
 
     pub(super) fn finish(self) -> Planned<Plan> {
@@ -536,10 +543,13 @@ pub(super) fn special_file(
 
 /// Returns a file's text as it is to be, or why that cannot be.
 pub(super) fn edited(text: &str, root: &Tree, path: &str) -> anyhow::Result<String> {
-    yaml::rewrite(text, root).map_err(|error| {
-        let hint = "make the change by hand, or write the file plainer first".to_owned();
-        RefusedError::new(format!("{path}: {error}"), hint).into()
-    })
+    yaml::rewrite(text, root).map_err(|error| not_edited(path, &error))
+}
+
+/// Tells why a file cannot be edited.
+pub(super) fn not_edited(path: &str, error: &RewriteError) -> anyhow::Error {
+    let hint = "make the change by hand, or write the file plainer first".to_owned();
+    RefusedError::new(format!("{path}: {error}"), hint).into()
 }
 
 pub(super) fn refuse(

@@ -79,7 +79,8 @@ pub(super) fn differences(wanted: &Record<'_>, is: &Record<'_>) -> Vec<Differenc
         found.push(Difference::Slot(Slot::Killed));
     }
     found.extend(slots(wanted, is).into_iter().map(Difference::Slot));
-    if found.is_empty() && wanted.computed != is.computed {
+    let is_same = found.iter().all(|one| *one == Difference::Marks);
+    if is_same && wanted.computed != is.computed {
         found.push(Difference::Fixed("computed attributes"));
     }
     found

@@ -6,7 +6,7 @@ use crate::document::{Style, Tree};
 use crate::format::{ENTRY_KEYS, FLAG_KEYS};
 use crate::model::{Dependency, EnvironmentId};
 use crate::patch::entry::{as_map, holds_slot, write_entry};
-use crate::patch::{RECORD_KEYS, Refusal, Subject};
+use crate::patch::{RECORD_KEYS, Refusal, Subject, says_the_same};
 
 use super::{Age, Found, Reading, Rollback, apart_of};
 
@@ -46,11 +46,23 @@ impl NewFile {
 
     /// Reads the file as it is so far.
     pub(super) fn read(&mut self, rollback: &Rollback<'_>) -> Option<Rc<Reading>> {
+        if self.reading.is_none() && self.says_it_already(rollback) {
+            // Nothing is read otherwise than it was then.
+            let flag = rollback.wanted.clone();
+            let is_sound = true;
+            self.reading = Some(Rc::new(Reading { flag, is_sound }));
+        }
         if self.reading.is_none() {
             let (key, apart) = (&rollback.wanted.key, self.needs_apart.clone());
             self.reading = rollback.today.read(&self.root, key, apart).map(Rc::new);
         }
         self.reading.clone()
+    }
+
+    fn says_it_already(&self, rollback: &Rollback<'_>) -> bool {
+        rollback.options.same_scope
+            && rollback.is_as_it_was
+            && says_the_same(&self.root, &rollback.root)
     }
 
     /// Gives an environment this entry.

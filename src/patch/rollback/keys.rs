@@ -1,5 +1,6 @@
 //! Flags of then that have another key today.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::document::Tree;
@@ -35,7 +36,10 @@ impl NewKeys {
     /// Returns a flag of then, and its file, as they would be with the keys of today: a flag with
     /// another key has the old one as its salt, so that everybody stays where they are.
     #[must_use]
-    pub fn renamed(&self, flag: &Flag, root: &Tree) -> (Flag, Tree) {
+    pub fn renamed<'f>(&self, flag: &'f Flag, root: &'f Tree) -> (Cow<'f, Flag>, Cow<'f, Tree>) {
+        if self.0.is_empty() {
+            return (Cow::Borrowed(flag), Cow::Borrowed(root));
+        }
         let (mut flag, mut root) = (flag.clone(), root.clone());
         if let Some(key) = self.today(flag.key.as_str()) {
             let salt = flag.salt().to_owned();
@@ -54,7 +58,7 @@ impl NewKeys {
                 needed.flag = key.clone();
             }
         }
-        (flag, root)
+        (Cow::Owned(flag), Cow::Owned(root))
     }
 
     /// Returns flag-dependencies.yaml of then with the keys of today.

@@ -65,6 +65,8 @@ pub struct Back<'r> {
     pub lift_kill_switches: bool,
     /// Whether what comes from other places may be written into the entry.
     pub pin: bool,
+    /// Whether all that flags are read in the light of is the same in both ages.
+    pub same_scope: bool,
 }
 
 /// What a rollback comes to.
@@ -216,6 +218,8 @@ struct Rollback<'r> {
     options: &'r Back<'r>,
     /// The file of then, held and with segments written out where they have changed.
     root: Tree,
+    /// Whether it is as it was: nothing is held or written out.
+    is_as_it_was: bool,
     /// What that means.
     wanted: Flag,
     /// What was held, with the environment.
@@ -239,7 +243,8 @@ impl<'r> Rollback<'r> {
         }
         segments::write_out(&mut root, then.catalog, today.catalog);
         let key = &was.flag.key;
-        let wanted = if root == *was.root {
+        let is_as_it_was = root == *was.root;
+        let wanted = if is_as_it_was {
             was.flag.clone()
         } else {
             let reading = then.read(&root, key, apart_of(was.flag));
@@ -258,6 +263,7 @@ impl<'r> Rollback<'r> {
             is,
             options,
             root,
+            is_as_it_was,
             wanted,
             held,
             places: places(then, today, options)?,

@@ -79,35 +79,87 @@ impl std::error::Error for RewriteError {}
 /// Returns an error if the text cannot be read, or if an edit does not stand the check that it
 /// changed what it was to change and nothing else.
 pub fn rewrite(text: &str, wanted: &Tree) -> Result<String, RewriteError> {
-    let mut text = text.to_owned();
-    // Every change brings the text nearer; that many are never needed.
-    let mut budget = 1000 + text.len() + 16 * size(wanted);
-    while budget > 0 {
-        let Some(document) = read(&text)? else {
-            if wanted.is_null() {
-                return Ok(text);
-            }
-            return begin(&text, wanted);
-        };
-        let changes = diff::differences(document.root(), wanted);
-        let Some(first) = changes.first() else {
-            drop(document);
-            return Ok(text);
-        };
-        let made = match several(&document, &changes) {
-            Some(made) => made,
-            None => step(&document, first)?,
-        };
-        if made.says == *wanted {
-            return Ok(made.text);
-        }
-        drop(document);
-        text = made.text;
-        budget -= 1;
+    EditText::read(text)?.rewrite(wanted)
+}
+
+/// A text that is to be edited, read once.
+#[derive(Debug)]
+pub struct EditText<'t> {
+    text: &'t str,
+    document: Option<Document<'t>>,
+}
+
+impl<'t> EditText<'t> {
+    /// Reads a text.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the text cannot be read.
+    pub fn read(text: &'t str) -> Result<Self, RewriteError> {
+        let document = read(text)?;
+        Ok(Self { text, document })
     }
-    Err(RewriteError::Bug {
-        change: "the changes come to no end".into(),
-    })
+
+    /// Returns what it says; `None` if it holds nothing.
+    #[must_use]
+    pub fn tree(&self) -> Option<Tree> {
+        self.document
+            .as_ref()
+            .map(|document| Tree::of(document.root()))
+    }
+
+    /// As [`rewrite`].
+    ///
+    /// # Errors
+    ///
+    /// As [`rewrite`].
+    pub fn rewrite(&self, wanted: &Tree) -> Result<String, RewriteError> {
+        // Every change brings the text nearer; that many are never needed.
+        let mut budget = 1000 + self.text.len() + 16 * size(wanted);
+        let mut made = match nearer(self.text, self.document.as_ref(), wanted)? {
+            Some(made) => made,
+            None => return Ok(self.text.to_owned()),
+        };
+        while budget > 0 && made.says != *wanted {
+            let document = read(&made.text)?;
+            let Some(next) = nearer(&made.text, document.as_ref(), wanted)? else {
+                break;
+            };
+            drop(document);
+            made = next;
+            budget -= 1;
+        }
+        if budget == 0 {
+            return Err(RewriteError::Bug {
+                change: "the changes come to no end".into(),
+            });
+        }
+        Ok(made.text)
+    }
+}
+
+/// Returns a text that is nearer to what is wanted; `None` where it says that already.
+fn nearer(
+    text: &str,
+    document: Option<&Document<'_>>,
+    wanted: &Tree,
+) -> Result<Option<Made>, RewriteError> {
+    let Some(document) = document else {
+        if wanted.is_null() {
+            return Ok(None);
+        }
+        let text = begin(text, wanted)?;
+        let says = wanted.clone();
+        return Ok(Some(Made { text, says }));
+    };
+    let changes = diff::differences(document.root(), wanted);
+    let Some(first) = changes.first() else {
+        return Ok(None);
+    };
+    match several(document, &changes) {
+        Some(made) => Ok(Some(made)),
+        None => step(document, first).map(Some),
+    }
 }
 
 fn size(tree: &Tree) -> usize {

@@ -66,6 +66,7 @@ impl Rollback {
             resume: self.resume,
             lift_kill_switches: self.lift_kill_switches,
             pin: self.pin,
+            same_scope: false,
         }
     }
 }

@@ -12,11 +12,9 @@ use crate::workspace::{CONFIG_FILE, Project};
 
 use super::super::plan::Planner;
 
-/// Returns the flags of today that serve what they served in a project of the past.
+/// Returns the flags of today that serve what they served in a project of the past, whose scope is the
+/// same.
 pub(super) fn find(planner: &Planner<'_>, then: &Project) -> BTreeSet<FlagKey> {
-    if !same_scope(planner, then) {
-        return BTreeSet::new();
-    }
     let before = &planner.before;
     let now = literal::whole_second(planner.request.now);
     let is_same = |flag: &Flag| {
@@ -36,7 +34,7 @@ pub(super) fn find(planner: &Planner<'_>, then: &Project) -> BTreeSet<FlagKey> {
 }
 
 /// Returns whether the settings and the files that all flags share hold the same bytes.
-fn same_scope(planner: &Planner<'_>, then: &Project) -> bool {
+pub(super) fn same_scope(planner: &Planner<'_>, then: &Project) -> bool {
     let folder = planner.project.flags_folder();
     let shared = RESERVED_STEMS
         .iter()

@@ -14,12 +14,12 @@ use crate::patch::{self, Age, Back, Found, NewKeys, RolledBack};
 use crate::store::FileChange;
 use crate::tree::Overlay;
 use crate::workspace::{Project, ProjectTree, Selection};
-use crate::yaml;
+use crate::yaml::{self, EditText, RewriteError};
 
 use super::super::super::UsageError;
 use super::super::super::open::{Opened, Past as Findings, read_as, unknown_flag};
 use super::super::super::write::Planned;
-use super::super::plan::{Cause, Job, Plan, Planner, edited, special_file};
+use super::super::plan::{Cause, Job, Plan, Planner, edited, not_edited, special_file};
 use super::super::{RefusedError, Request, refused};
 use super::past::{self, Past};
 use super::renames::{self, Renames};
@@ -42,7 +42,10 @@ pub(super) fn plan(
     let was = past::project(root, past)?;
     let keys = keys(&project, &overlay, request, &was);
     let mut planner = Planner::open(project, overlay, keys, request);
-    planner.leave_out(&standing::find(&planner, &was));
+    let same_scope = standing::same_scope(&planner, &was);
+    if same_scope {
+        planner.leave_out(&standing::find(&planner, &was));
+    }
     let moved: Vec<&str> = planner.keys.iter().map(String::as_str).collect();
     let mut then = read_as(
         was,
@@ -77,6 +80,7 @@ pub(super) fn plan(
         time: literal::whole_second(past.commit.committed_at.min(request.now)),
         past,
         options,
+        same_scope,
         environments: None,
         needed: needed.map(|needed| Arc::new(renames.keys.apart(&needed.2))),
         apart: None,
@@ -155,6 +159,8 @@ struct Going<'g, 'r> {
     time: i64,
     past: &'g Past,
     options: &'g Rollback,
+    /// Whether all that flags are read in the light of is what it was.
+    same_scope: bool,
     environments: Option<Vec<EnvironmentId>>,
     /// flag-dependencies.yaml as it was.
     needed: Option<Arc<Tree>>,
@@ -223,7 +229,10 @@ impl Going<'_, '_> {
     }
 
     fn options(&self) -> Back<'_> {
-        self.options.back(self.environments.as_deref())
+        Back {
+            same_scope: self.same_scope,
+            ..self.options.back(self.environments.as_deref())
+        }
     }
 
     fn then(&self) -> Age<'_> {
@@ -278,21 +287,29 @@ impl Going<'_, '_> {
             self.planner.skip(key, why, Cause::Broken);
             return Ok(());
         }
-        let done = self.roll_back(key, was)?;
+        let text = self.then.sources.get(was.source).text();
+        let root = yaml::tree(text).unwrap_or_else(Tree::map);
+        let (then, root) = self.renames.keys.renamed(was, &root);
+        let text = self.planner.text(key);
+        let own = EditText::read(&text).map_err(|error| self.not_edited(key, &error))?;
+        let today = own.tree().unwrap_or_else(Tree::map);
+        let done = self.roll_back(key, (&then, &root), &today)?;
         let several = self.planner.keys.len() > 1;
         let is_asked_for = !self.planner.request.flags.is_empty();
         if let Some(old) = old
-            && (is_asked_for || self.planner.root(key)? != done.root)
+            && (is_asked_for || today != done.root)
         {
             let called = format!("called `{old}` at {}", self.past.name);
             self.planner.note(key, vec![called], several);
         }
         self.planner.note(key, done.notes.clone(), several);
         if is {
-            if done.is_held && self.is_untouched(key, was)? {
+            if done.is_held && patch::says_the_same(&root, &today) {
                 self.held.push(key.to_owned());
             }
-            self.planner.edit(key, &done.root)?;
+            let changed = own.rewrite(&done.root);
+            let changed = changed.map_err(|error| self.not_edited(key, &error))?;
+            self.planner.change(key, changed);
         } else {
             self.bring_back(key, was, &done.root)?;
         }
@@ -303,28 +320,20 @@ impl Going<'_, '_> {
         Ok(())
     }
 
-    fn roll_back(&self, key: &str, was: &Flag) -> anyhow::Result<RolledBack> {
-        let text = self.then.sources.get(was.source).text();
-        let root = yaml::tree(text).unwrap_or_else(Tree::map);
-        let (was, root) = self.renames.keys.renamed(was, &root);
-        let was = Found {
-            flag: &was,
-            root: &root,
-        };
+    fn roll_back(
+        &self,
+        key: &str,
+        (was, root): (&Flag, &Tree),
+        today: &Tree,
+    ) -> anyhow::Result<RolledBack> {
+        let was = Found { flag: was, root };
         let flag = self.planner.before.catalog.flags.get(key);
-        let own = flag.map(|_| self.planner.root(key)).transpose()?;
-        let is = flag
-            .zip(own.as_ref())
-            .map(|(flag, root)| Found { flag, root });
+        let is = flag.map(|flag| Found { flag, root: today });
         patch::roll_back(&self.then(), &self.today(), was, is, &self.options()).map_err(refused)
     }
 
-    /// Returns whether a flag's file says what it said then, as far as that decides what is served.
-    fn is_untouched(&self, key: &str, was: &Flag) -> anyhow::Result<bool> {
-        let text = self.then.sources.get(was.source).text();
-        let root = yaml::tree(text).unwrap_or_else(Tree::map);
-        let (_, root) = self.renames.keys.renamed(was, &root);
-        Ok(patch::says_the_same(&root, &self.planner.root(key)?))
+    fn not_edited(&self, key: &str, error: &RewriteError) -> anyhow::Error {
+        not_edited(&self.planner.file(key).0, error)
     }
 
     /// What only time has changed is named: it may be more than was meant.
