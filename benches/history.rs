@@ -43,18 +43,31 @@ fn main() {
 
 fn commands(folder: &Path, key: &str, path: &str) {
     let ffctl = env!("CARGO_BIN_EXE_ffctl");
-    let cases: [(&str, &str, Vec<&str>); 6] = [
+    // Far enough back for half of the flags to differ.
+    let then = "HEAD~1000";
+    let back = vec!["rollback", "--to", then, "--dry-run"];
+    let cases: [(&str, &str, Vec<&str>); 10] = [
         ("git log -- path", "git", vec!["log", "--", path]),
         ("ffctl log --flag", ffctl, vec!["log", "--flag", key]),
         ("ffctl blame --flag", ffctl, vec!["blame", "--flag", key]),
         ("ffctl log -n 10", ffctl, vec!["log", "-n", "10"]),
+        ("git log --raw", "git", vec!["log", "--raw"]),
         (
             "git log --raw -- flags",
             "git",
             vec!["log", "--raw", "--", "flags"],
         ),
         ("ffctl log", ffctl, vec!["log"]),
+        ("git diff --stat", "git", vec!["diff", "--stat", then]),
+        ("ffctl diff", ffctl, vec!["diff", then]),
+        ("ffctl rollback --to --dry-run", ffctl, back),
     ];
+    // What is kept from one run to the next is not there the first time.
+    let _ = fs::remove_file(folder.join(".git/ffctl/history"));
+    tell(
+        "ffctl log, the first time",
+        vec![run(folder, ffctl, &["log"])],
+    );
     for (name, program, arguments) in cases {
         tell(
             name,
