@@ -1,6 +1,7 @@
 //! The file that a rollback writes, in the making.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::document::{Style, Tree};
 use crate::format::{ENTRY_KEYS, FLAG_KEYS};
@@ -60,7 +61,7 @@ impl NewFile {
     }
 
     fn says_it_already(&self, rollback: &Rollback<'_>) -> bool {
-        rollback.options.same_scope
+        Arc::ptr_eq(&rollback.then.scope, &rollback.today.scope)
             && rollback.is_as_it_was
             && says_the_same(&self.root, &rollback.root)
     }

@@ -65,8 +65,6 @@ pub struct Back<'r> {
     pub lift_kill_switches: bool,
     /// Whether what comes from other places may be written into the entry.
     pub pin: bool,
-    /// Whether all that flags are read in the light of is the same in both ages.
-    pub same_scope: bool,
 }
 
 /// What a rollback comes to.
@@ -91,7 +89,8 @@ impl<'c> Age<'c> {
         Self::in_scope(catalog, apart.map(Arc::new), time, scope)
     }
 
-    /// As [`Age::new`], with the names of the catalog: many flags of an age share them.
+    /// As [`Age::new`], with the names of the catalog: many flags of an age share them, and ages in which
+    /// everything but the flags is the same.
     #[must_use]
     pub fn in_scope(
         catalog: &'c Catalog,

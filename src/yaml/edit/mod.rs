@@ -116,9 +116,8 @@ impl<'t> EditText<'t> {
     pub fn rewrite(&self, wanted: &Tree) -> Result<String, RewriteError> {
         // Every change brings the text nearer; that many are never needed.
         let mut budget = 1000 + self.text.len() + 16 * size(wanted);
-        let mut made = match nearer(self.text, self.document.as_ref(), wanted)? {
-            Some(made) => made,
-            None => return Ok(self.text.to_owned()),
+        let Some(mut made) = nearer(self.text, self.document.as_ref(), wanted)? else {
+            return Ok(self.text.to_owned());
         };
         while budget > 0 && made.says != *wanted {
             let document = read(&made.text)?;

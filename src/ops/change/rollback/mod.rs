@@ -66,7 +66,6 @@ impl Rollback {
             resume: self.resume,
             lift_kill_switches: self.lift_kill_switches,
             pin: self.pin,
-            same_scope: false,
         }
     }
 }

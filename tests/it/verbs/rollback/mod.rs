@@ -17,7 +17,6 @@ const ALL: Back<'static> = Back {
     resume: false,
     lift_kill_switches: false,
     pin: true,
-    same_scope: false,
 };
 
 const RESUME: Back<'static> = Back {

@@ -71,6 +71,11 @@ pub(super) fn plan(
     };
     planner.keys = today(planner.keys, &renames.keys);
     let scope = Arc::new(Scope::of(&planner.before.catalog));
+    let was_scope = if same_scope {
+        Arc::clone(&scope)
+    } else {
+        Arc::new(Scope::of(&then.catalog))
+    };
     let folder = then.project.flags_folder();
     let needed = special_file(&then.project.tree, folder, "flag-dependencies");
     let going = Going {
@@ -80,11 +85,10 @@ pub(super) fn plan(
         time: literal::whole_second(past.commit.committed_at.min(request.now)),
         past,
         options,
-        same_scope,
         environments: None,
         needed: needed.map(|needed| Arc::new(renames.keys.apart(&needed.2))),
         apart: None,
-        scopes: (Arc::new(Scope::of(&then.catalog)), scope),
+        scopes: (was_scope, scope),
         done: Vec::new(),
         renames,
         held: Vec::new(),
@@ -159,14 +163,12 @@ struct Going<'g, 'r> {
     time: i64,
     past: &'g Past,
     options: &'g Rollback,
-    /// Whether all that flags are read in the light of is what it was.
-    same_scope: bool,
     environments: Option<Vec<EnvironmentId>>,
     /// flag-dependencies.yaml as it was.
     needed: Option<Arc<Tree>>,
     /// flag-dependencies.yaml as the plan has it so far.
     apart: Option<Apart>,
-    /// The names of then, and those of today.
+    /// The names of then, and those of today: one, where nothing but flags has changed.
     scopes: (Arc<Scope>, Arc<Scope>),
     done: Vec<(String, RolledBack)>,
     renames: Renames,
@@ -229,10 +231,7 @@ impl Going<'_, '_> {
     }
 
     fn options(&self) -> Back<'_> {
-        Back {
-            same_scope: self.same_scope,
-            ..self.options.back(self.environments.as_deref())
-        }
+        self.options.back(self.environments.as_deref())
     }
 
     fn then(&self) -> Age<'_> {
