@@ -27,9 +27,7 @@ impl Stamp {
         let newest = self.modified.max(self.changed);
         (newest.saturating_add(SETTLED) < now).then_some(self)
     }
-}
 
-impl Stamp {
     /// Returns whether a file looks as another program noted it: sizes and numbers of files may be cut
     /// off there at 32 bits. Times are in nanoseconds.
     #[must_use]

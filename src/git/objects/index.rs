@@ -37,14 +37,14 @@ impl Index {
     }
 
     pub(super) fn read(repository: &Repository) -> anyhow::Result<Self> {
-        let mut index = repository.index()?;
-        index.read(false)?;
-        let written = index.path().and_then(|path| fs::metadata(path).ok());
+        // Before it is read, so that what Git writes in between only makes less known.
+        let written = fs::metadata(repository.path().join("index")).ok();
         let written =
             written.and_then(|file| file.modified().ok()?.duration_since(UNIX_EPOCH).ok());
         let Some(written) = written.and_then(|time| u64::try_from(time.as_nanos()).ok()) else {
             return Ok(Self::default());
         };
+        let index = repository.index()?;
         let mut files = HashMap::with_capacity(index.len());
         for entry in index.iter() {
             let (modified, changed) = (nanoseconds(entry.mtime), nanoseconds(entry.ctime));

@@ -11,7 +11,7 @@ use crate::workspace::Selection;
 use super::super::effects::{Comparison, Effect};
 use super::super::open::{Opened, read, read_files};
 use super::plan::{Cause, Job, Planner, Skipped, refuse};
-use super::{Request, guard, message};
+use super::{guard, message};
 
 impl Planner<'_> {
     /// Reads the files as they would be, and tells what that means.
@@ -183,7 +183,7 @@ impl Planner<'_> {
         self.files
             .retain(|(_, change)| change.before != change.after);
         if self.files.is_empty() {
-            self.plan.skipped.extend(nothing_to_change(self.request));
+            self.nothing_to_change();
             return Ok(None);
         }
         let after = self.read_again();
@@ -210,11 +210,19 @@ impl Planner<'_> {
         };
         self.files.retain(|(key, change)| counts(key, change));
         if self.files.is_empty() {
-            self.plan.skipped.extend(nothing_to_change(self.request));
+            self.nothing_to_change();
             return Ok(None);
         }
         self.guarded(&after.catalog)?;
         Ok(Some(after))
+    }
+
+    /// What there is to say where all is as it was: of all flags, nothing by name.
+    fn nothing_to_change(&mut self) {
+        let skipped = &mut self.plan.skipped;
+        let told: BTreeSet<String> = skipped.iter().map(|one| one.flag.clone()).collect();
+        let keys = self.request.flags.iter().filter(|key| !told.contains(*key));
+        skipped.extend(keys.map(|key| unchanged(key)));
     }
 
     /// Compares what is served, for a plan that was made apart.
@@ -233,11 +241,6 @@ impl<'j> Named<'j> {
         let named = |job: &'j Job| Some((job.key.as_str(), job.environment?));
         Self(jobs.iter().filter_map(named).collect())
     }
-}
-
-/// What there is to say where all is as it was: of all flags, nothing by name.
-fn nothing_to_change(request: &Request) -> Vec<Skipped> {
-    request.flags.iter().map(|key| unchanged(key)).collect()
 }
 
 fn unchanged(key: &str) -> Skipped {

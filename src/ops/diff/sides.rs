@@ -210,8 +210,17 @@ struct Content {
 }
 
 /// Returns the content of a file of the working tree, if Git has seen it as it is.
-fn seen(project: &Project, (index, prefix): (&Index, &str), path: &str) -> Option<ObjectId> {
+fn seen(
+    project: &Project,
+    objects: &Objects,
+    (index, prefix): (&Index, &str),
+    path: &str,
+) -> Option<ObjectId> {
     let seen = index.get(&format!("{prefix}{path}"))?;
+    // What a filter makes of a file when it is checked out is not what Git keeps of it.
+    if objects.size(seen.id).ok() != Some(u64::from(seen.size)) {
+        return None;
+    }
     let stamp = project.tree.stamp(path)?;
     let is_it = stamp.is_noted(seen.size, seen.file, seen.modified, seen.changed);
     is_it.then_some(seen.id)
@@ -227,7 +236,7 @@ fn contents(project: &Project, objects: &Objects) -> BTreeMap<String, Vec<Conten
         let id = if let Some(tree) = project.revision() {
             tree.id(&path).ok().flatten()
         } else {
-            let known = seen(project, (&index, &prefix), &path);
+            let known = seen(project, objects, (&index, &prefix), &path);
             known.or_else(|| {
                 let bytes = project.tree.read(&path).ok().flatten();
                 bytes.and_then(|bytes| ObjectId::of_content(&bytes))

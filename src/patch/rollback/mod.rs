@@ -76,6 +76,8 @@ pub struct RolledBack {
     pub apart: Option<Tree>,
     /// What else was done, and why: sentences for people.
     pub notes: Vec<String>,
+    /// Where the flag stays killed and was not then: a sentence for people.
+    pub stays_killed: Option<String>,
     /// Whether ramps or steps are held at what they gave then.
     pub is_held: bool,
     wanted: Flag,
@@ -309,12 +311,30 @@ impl<'r> Rollback<'r> {
         !self.options.lift_kill_switches && self.is.is_some_and(killed)
     }
 
+    /// What is killed and was not then stays so, and that is said.
+    fn stays_dark(&self) -> Option<String> {
+        let newly = |place: &&(EnvironmentId, EnvironmentId)| {
+            self.stays_killed(place.0) && !record(self.then.catalog, &self.wanted, place.1).killed
+        };
+        let names = self.places.iter().filter(newly);
+        let names: Vec<&str> = names.map(|place| self.today.name(place.0)).collect();
+        let verb = if names.len() == 1 { "stays" } else { "stay" };
+        (!names.is_empty()).then(|| {
+            format!(
+                "{} {verb} killed: `--lift-kill-switches` takes the switch away",
+                join_names(&names, "and").replace('`', "")
+            )
+        })
+    }
+
     fn unchanged(self) -> RolledBack {
+        let stays_killed = self.stays_dark();
         let root = self.is.map(|is| is.root.clone());
         RolledBack {
             root: root.unwrap_or(self.root),
             apart: None,
             notes: Vec::new(),
+            stays_killed,
             is_held: false,
             wanted: self.wanted,
         }
@@ -335,6 +355,7 @@ impl<'r> Rollback<'r> {
             root: file.root,
             apart: file.apart,
             notes,
+            stays_killed: self.stays_dark(),
             is_held,
             wanted: self.wanted,
         })

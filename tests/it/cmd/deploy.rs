@@ -1020,3 +1020,39 @@ fn a_step_does_not_take_away_what_an_earlier_one_needs() {
     );
     assert_eq!(repo.status(), [""; 0]);
 }
+
+#[test]
+fn a_shallow_clone_does_not_know_what_was_done() {
+    let repositories = Repositories::new();
+    let repo = repositories.init("here");
+    repo.write("ffctl.toml", "");
+    repo.write("flags/environments.yaml", ENVIRONMENTS);
+    for (key, entries) in FLAGS {
+        repo.write(&format!("flags/{key}.yaml"), &flag(entries));
+    }
+    repo.write("deployment.yaml", SEED);
+    repo.commit("begin");
+    repo.commit("more");
+    let path = repositories.path("shallow");
+    let url = format!("file://{}", repo.path.display());
+    repo.git(&[
+        "clone",
+        "--quiet",
+        "--depth=1",
+        &url,
+        path.to_str().unwrap(),
+    ]);
+    let clone = TestRepo { path };
+    let words = [
+        "deploy",
+        "--plan",
+        "deployment.yaml",
+        "--phase",
+        "pre_deploy",
+    ];
+    let more = ["--env", "development", "--deployment-id", "d1"];
+    let output = clone.ffctl(&[&words[..], &more].concat()).exits(1);
+    assert!(output.stderr.contains("this clone is shallow"), "{output}");
+    assert!(output.stderr.contains("git fetch --unshallow"), "{output}");
+    assert!(clone.status().is_empty());
+}

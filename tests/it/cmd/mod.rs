@@ -25,6 +25,7 @@ mod rollback_missing;
 mod rollback_parts;
 mod rollback_renamed;
 mod rollback_time;
+mod rollback_told;
 mod rollback_undone;
 mod rollback_whole;
 mod schema;

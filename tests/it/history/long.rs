@@ -70,6 +70,8 @@ fn what_a_long_history_changed_is_known_the_second_time() {
     assert_eq!(first.matches("\"kind\": \"exposure\"").count(), COMMITS - 2);
     let bytes = std::fs::read(&kept).unwrap();
     assert_eq!(log(&repo), first);
+    // Nothing of it was told anew.
+    assert_eq!(std::fs::read(&kept).unwrap(), bytes);
 
     // What is damaged is not.
     for at in [0, bytes.len() / 2, bytes.len() - 2] {

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::git::{self, ObjectId, Objects};
 use crate::workspace::yaml_stem;
 
+use super::super::RefusedError;
 use super::Deploy;
 
 /// Returns the flags that commits of the deployment's phase have changed for an environment, each with
@@ -16,8 +17,18 @@ pub(super) fn before(
     environment: &str,
 ) -> anyhow::Result<BTreeMap<String, ObjectId>> {
     let mut done = BTreeMap::new();
-    if Objects::find(root)?.is_none_or(|objects| objects.commit("HEAD").is_err()) {
+    let objects = Objects::find(root)?;
+    let Some(objects) = objects.filter(|objects| objects.commit("HEAD").is_ok()) else {
         return Ok(done);
+    };
+    if objects.is_shallow() {
+        let message = format!(
+            "this clone is shallow, so it is not known what `{}` has done already",
+            deploy.id()
+        );
+        let hint =
+            "`git fetch --unshallow` gets the whole history (`fetch-depth: 0` in a workflow)";
+        return Err(RefusedError::new(message, hint.to_owned()).into());
     }
     let lines = [
         ("Deployment-Id", deploy.id()),

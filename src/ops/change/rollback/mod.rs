@@ -115,19 +115,15 @@ pub(super) fn plan(
             )
         }
         Target::Deployment(id) => {
-            let commits = past::deployment(root, id)?;
+            let (commits, warnings) = past::deployment(root, id)?;
             let heading = Heading {
                 title: format!("of deployment {id}"),
                 line: ("Rollback-Of", id.trim().to_owned()),
             };
-            inverse::plan(
-                root,
-                project,
-                overlay,
-                request,
-                options,
-                (&commits, &heading),
-            )
+            let target = (commits.as_slice(), &heading);
+            let mut planned = inverse::plan(root, project, overlay, request, options, target)?;
+            planned.payload.warnings.extend(warnings);
+            Ok(planned)
         }
     }
 }

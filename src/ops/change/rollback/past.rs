@@ -71,8 +71,11 @@ pub(super) fn version(request: &Request, project: &Project, version: &str) -> an
         .as_ref()
         .and_then(|config| config.name.as_ref());
     names.extend(project.map(|project| format!("{project}-v{version}")));
-    for name in &names {
-        if let Ok(commit) = objects.commit(name) {
+    // A tag is meant, whatever branch has the same name.
+    let tags = names.iter().map(|name| (format!("refs/tags/{name}"), name));
+    let others = names.iter().map(|name| (name.clone(), name));
+    for (revision, name) in tags.chain(others) {
+        if let Ok(commit) = objects.commit(&revision) {
             return Ok(Past::new(commit, name));
         }
     }
@@ -109,10 +112,15 @@ fn branch(request: &Request) -> String {
     }
 }
 
-/// Returns the commits of a deployment, the newest first.
-pub(super) fn deployment(root: &Path, id: &str) -> anyhow::Result<Vec<Past>> {
+/// Returns the commits of a deployment, the newest first, and what there is to know of them.
+pub(super) fn deployment(root: &Path, id: &str) -> anyhow::Result<(Vec<Past>, Vec<String>)> {
     let objects = objects(root)?;
     let id = id.trim();
+    if objects.is_shallow() {
+        let message = format!("this clone is shallow, so it is not known which commits `{id}` has");
+        let hint = "`git fetch --unshallow` gets the whole history".to_owned();
+        return Err(UsageError::new(message, hint).into());
+    }
     let of_it = |within| -> anyhow::Result<Vec<(git::ObjectId, String)>> {
         let mut commits = git::commits_saying(root, id, within)?;
         commits.retain(|(_, message)| read(message).deployments.iter().any(|one| one == id));
@@ -127,8 +135,6 @@ pub(super) fn deployment(root: &Path, id: &str) -> anyhow::Result<Vec<Past>> {
             format!(
                 "{commit} has it, on another branch: `git branch --contains {commit}` shows which, `--branch NAME` undoes it there, `git merge {commit}` brings it in here"
             )
-        } else if objects.is_shallow() {
-            "this clone is shallow: `git fetch --unshallow` gets the whole history".to_owned()
         } else if let Some(near) = near(root, id)? {
             near
         } else {
@@ -145,11 +151,30 @@ pub(super) fn deployment(root: &Path, id: &str) -> anyhow::Result<Vec<Past>> {
             own.push(*id);
         }
     }
+    let of_several = commits
+        .iter()
+        .filter(|(commit, message)| own.contains(commit) && actions(message) > 1);
+    let warnings = of_several.map(|(commit, _)| {
+        format!(
+            "{} has the messages of several commits, as a squash merge does: all that it changed is undone, and `--flag` names less",
+            commit.short()
+        )
+    });
+    let warnings = warnings.collect();
     let commits = own.iter().map(|id| {
         let commit = objects.commit(&id.to_string())?;
         Ok(Past::new(commit, &id.to_string()))
     });
-    commits.collect()
+    let commits: anyhow::Result<Vec<Past>> = commits.collect();
+    Ok((commits?, warnings))
+}
+
+/// Returns how many commands' commits a message tells of.
+fn actions(message: &str) -> usize {
+    let lines = message.lines();
+    lines
+        .filter(|line| line.trim_start().starts_with("Action: "))
+        .count()
 }
 
 /// Returns a line that names the deployments whose ids are nearest to one.

@@ -1,5 +1,7 @@
 //! Which flags of then have another key today: those whose salt one other flag has, and no more.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::diagnostic::join_names;
 use crate::model::{Flag, FlagKey};
 use crate::patch::NewKeys;
@@ -21,16 +23,21 @@ struct Doubt {
     is_killed: bool,
 }
 
-/// Returns the renames between two states that are read in full.
-pub(super) fn find(then: &Opened, today: &Opened) -> Renames {
+/// Returns the renames between two states that are read in full, but for flags of then that stand: they
+/// are what they are today.
+pub(super) fn find(then: &Opened, today: &Opened, standing: &BTreeSet<FlagKey>) -> Renames {
     let mut keys = Vec::new();
     let mut in_doubt = Vec::new();
+    let own = then.catalog.flags.values();
+    let stands =
+        |flag: &&Flag| standing.contains(&flag.key) && !then.catalog.flags.contains_key(&flag.key);
     let flags = today.catalog.flags.values();
+    let then_by_salt = by_salt(own.chain(flags.clone().filter(stands)));
+    let today_by_salt = by_salt(flags.clone());
     for new in flags.filter(|flag| !then.known.contains(&flag.key)) {
-        let was = with_salt_of(then, new);
-        let are = with_salt_of(today, new);
-        match (was.as_slice(), are.as_slice()) {
-            ([old], [_]) if is_gone(old, today) && old.value_type == new.value_type => {
+        let was = then_by_salt.get(new.salt()).map_or(&[][..], Vec::as_slice);
+        match (was, today_by_salt.get(new.salt()).map_or(0, Vec::len)) {
+            ([old], 1) if is_gone(old, today) && old.value_type == new.value_type => {
                 keys.push((old.key.clone(), new.key.clone()));
             }
             (was, _) => {
@@ -52,9 +59,12 @@ pub(super) fn find(then: &Opened, today: &Opened) -> Renames {
     }
 }
 
-fn with_salt_of<'o>(opened: &'o Opened, flag: &Flag) -> Vec<&'o Flag> {
-    let flags = opened.catalog.flags.values();
-    flags.filter(|other| other.salt() == flag.salt()).collect()
+fn by_salt<'o>(flags: impl Iterator<Item = &'o Flag>) -> BTreeMap<&'o str, Vec<&'o Flag>> {
+    let mut by_salt: BTreeMap<&str, Vec<&Flag>> = BTreeMap::new();
+    for flag in flags {
+        by_salt.entry(flag.salt()).or_default().push(flag);
+    }
+    by_salt
 }
 
 fn is_gone(old: &Flag, today: &Opened) -> bool {

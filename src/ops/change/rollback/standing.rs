@@ -1,14 +1,14 @@
 //! Flags of which nothing is to be done, found without a second reading: their files, and all that
 //! they are read in the light of, are what they were, and time has moved nothing of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::git::ObjectId;
 use crate::literal;
 use crate::model::{Flag, FlagKey, RESERVED_STEMS};
 use crate::patch;
 use crate::tree::FileTree as _;
-use crate::workspace::{CONFIG_FILE, Project};
+use crate::workspace::{CONFIG_FILE, Project, yaml_stem};
 
 use super::super::plan::Planner;
 
@@ -17,8 +17,18 @@ use super::super::plan::Planner;
 pub(super) fn find(planner: &Planner<'_>, then: &Project) -> BTreeSet<FlagKey> {
     let before = &planner.before;
     let now = literal::whole_second(planner.request.now);
+    let listed = then.tree.list(then.flags_folder()).unwrap_or_default();
+    let mut paths: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for file in &listed {
+        let stem = yaml_stem(&file.path).unwrap_or_default();
+        paths.entry(stem).or_default().push(&file.path);
+    }
     let is_same = |flag: &Flag| {
         let source = before.sources.get(flag.source);
+        // A key with two files was no flag then.
+        if paths.get(flag.key.as_str()).map(Vec::as_slice) != Some(&[source.name()]) {
+            return false;
+        }
         let was = then
             .revision()
             .and_then(|tree| tree.id(source.name()).ok().flatten());

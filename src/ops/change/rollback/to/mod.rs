@@ -2,6 +2,7 @@
 
 mod one_sided;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -43,9 +44,12 @@ pub(super) fn plan(
     let keys = keys(&project, &overlay, request, &was);
     let mut planner = Planner::open(project, overlay, keys, request);
     let same_scope = standing::same_scope(&planner, &was);
-    if same_scope {
-        planner.leave_out(&standing::find(&planner, &was));
-    }
+    let standing = if same_scope {
+        standing::find(&planner, &was)
+    } else {
+        BTreeSet::new()
+    };
+    planner.leave_out(&standing);
     let moved: Vec<&str> = planner.keys.iter().map(String::as_str).collect();
     let mut then = read_as(
         was,
@@ -55,7 +59,7 @@ pub(super) fn plan(
     );
     sound_then(&then, past)?;
     let renames = if request.flags.is_empty() {
-        renames::find(&then, &planner.before)
+        renames::find(&then, &planner.before, &standing)
     } else if may_be_renamed(&planner, &then) {
         // Which flag is which is known by all flags only.
         let keys = std::mem::take(&mut planner.keys);
@@ -63,7 +67,7 @@ pub(super) fn plan(
         sound_then(&then, past)?;
         let all = all_keys(&planner.project, &planner.overlay);
         planner.turn_to(all);
-        let renames = renames::find(&then, &planner.before);
+        let renames = renames::find(&then, &planner.before, &BTreeSet::new());
         planner.turn_to(today(keys, &renames.keys));
         renames
     } else {
@@ -302,6 +306,13 @@ impl Going<'_, '_> {
             self.planner.note(key, vec![called], several);
         }
         self.planner.note(key, done.notes.clone(), several);
+        if let Some(why) = &done.stays_killed {
+            if is_asked_for && today == done.root {
+                self.planner.skip(key, why, Cause::Broken);
+            } else {
+                self.planner.note(key, vec![why.clone()], several);
+            }
+        }
         if is {
             if done.is_held && patch::says_the_same(&root, &today) {
                 self.held.push(key.to_owned());

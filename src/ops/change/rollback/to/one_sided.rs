@@ -90,6 +90,11 @@ impl Going<'_, '_> {
             return Err(RefusedError::new(format!("`{key}`: {why}"), hint).into());
         }
         let flag = self.planner.before.catalog.flags.get(key);
+        if flag.is_none() || self.planner.before.unsound.contains(key) {
+            let why = "its file cannot be understood, so it is left as it is";
+            self.planner.skip(key, why, Cause::Broken);
+            return Ok(());
+        }
         let Some(flag) = flag.filter(|flag| flag.archived.is_none()) else {
             return Ok(());
         };
