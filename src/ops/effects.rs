@@ -90,7 +90,7 @@ impl<'c> Comparison<'c> {
             (!changes.is_empty()).then(|| Effect {
                 flag: key.to_owned(),
                 environment: name.to_owned(),
-                is_protected: environment.is_protected(),
+                is_protected: self.protects(name),
                 is_named: false,
                 served,
                 stages: None,
@@ -101,6 +101,14 @@ impl<'c> Comparison<'c> {
         let mut effects: Vec<Effect> = self.environments().filter_map(of_environment).collect();
         effects.sort_by_key(|effect| !effect.is_protected);
         effects
+    }
+
+    /// Returns whether an environment is protected on either side.
+    fn protects(self, name: &str) -> bool {
+        [self.after, self.before].into_iter().any(|catalog| {
+            let id = catalog.environments.find(name);
+            id.is_some_and(|id| catalog.environments.get(id).is_protected())
+        })
     }
 
     /// Returns the environments of after, then those that are gone.

@@ -11,14 +11,70 @@ use super::super::UsageError;
 use super::super::effects::Effect;
 use super::{Request, Verb};
 
+/// The catalog before a change, and the one after it. What protects an environment in either holds
+/// for the change: it may be what takes the protection away.
+#[derive(Clone, Copy)]
+pub(super) struct Sides<'c> {
+    pub(super) before: &'c Catalog,
+    pub(super) after: &'c Catalog,
+}
+
+impl<'c> Sides<'c> {
+    /// Returns an environment before the change and after it, as far as it is there.
+    fn named(self, name: &str) -> impl Iterator<Item = &'c Environment> {
+        let of = |catalog: &'c Catalog| {
+            let id = catalog.environments.find(name)?;
+            Some(catalog.environments.get(id))
+        };
+        [of(self.after), of(self.before)].into_iter().flatten()
+    }
+
+    /// Returns the names of all environments, those that are gone at the end.
+    fn names(self) -> Vec<&'c str> {
+        let mut names: Vec<&str> = self.after.environments.names().collect();
+        let before = self.before.environments.names();
+        let gone: Vec<&str> = before.filter(|name| !names.contains(name)).collect();
+        names.extend(gone);
+        names
+    }
+
+    /// Returns the environments that lose a protection, or are gone with it.
+    fn loosened(self) -> impl Iterator<Item = &'c Environment> {
+        let before = self.before.environments.iter();
+        before
+            .map(|(_, environment)| environment)
+            .filter(move |was| {
+                let id = self.after.environments.find(was.name.as_str());
+                let is = id.map(|id| self.after.environments.get(id));
+                let keeps =
+                    |protects: fn(&Environment) -> bool| !protects(was) || is.is_some_and(protects);
+                !keeps(|one| one.rollback_protection) || !keeps(|one| one.approval_required)
+            })
+    }
+
+    /// Returns the names of the environments that a change reaches or loosens, each once.
+    fn touched<'e>(self, effects: impl Iterator<Item = &'e Effect>) -> Vec<&'e str>
+    where
+        'c: 'e,
+    {
+        let mut touched: Vec<&str> = Vec::new();
+        let reached = effects.map(|effect| effect.environment.as_str());
+        for name in reached.chain(self.loosened().map(|one| one.name.as_str())) {
+            if !touched.contains(&name) {
+                touched.push(name);
+            }
+        }
+        touched
+    }
+}
+
 /// Refuses a change of which too little is said: to how many, why, and that it is meant.
 pub(super) fn said(
     request: &Request,
     keys: &[String],
-    catalog: &Catalog,
+    sides: Sides<'_>,
     effects: &[Effect],
 ) -> Result<(), UsageError> {
-    known_confirmations(request, catalog)?;
     to_how_many(request, keys, effects)?;
     // A kill and its end want a reason, which their commands ask for, and no more; a new flag is
     // off, so that nobody is served anything else.
@@ -32,15 +88,14 @@ pub(super) fn said(
         .reason
         .as_ref()
         .is_some_and(|why| !why.trim().is_empty());
-    let guarded = effects.iter().find_map(|effect| {
-        let environment = environment(catalog, effect)?;
-        environment
-            .rollback_protection
-            .then_some(effect.environment.as_str())
-            .filter(|name| !has_reason || !request.confirm.iter().any(|said| said == name))
+    let is_confirmed = |name: &str| request.confirm.iter().any(|said| said == name);
+    let touched = sides.touched(effects.iter());
+    let guarded = touched.into_iter().find(|name| {
+        let mut found = sides.named(name);
+        found.any(|one| one.rollback_protection) && !(has_reason && is_confirmed(name))
     });
     let Some(name) = guarded else { return Ok(()) };
-    let missing = match (has_reason, request.confirm.iter().any(|said| said == name)) {
+    let missing = match (has_reason, is_confirmed(name)) {
         (false, false) => format!("`--reason TEXT` and `--confirm {name}`"),
         (false, true) => "`--reason TEXT`".to_owned(),
         _ => format!("`--confirm {name}`"),
@@ -51,15 +106,15 @@ pub(super) fn said(
     ))
 }
 
-/// Refuses a confirmation of an environment that does not exist.
-fn known_confirmations(request: &Request, catalog: &Catalog) -> Result<(), UsageError> {
-    let unknown = |name: &&String| catalog.environments.find(name).is_none();
+/// Refuses a confirmation of an environment that exists neither before the change nor after it.
+pub(super) fn known_confirmations(request: &Request, sides: Sides<'_>) -> Result<(), UsageError> {
+    let unknown = |name: &&String| sides.named(name).next().is_none();
     let Some(name) = request.confirm.iter().find(unknown) else {
         return Ok(());
     };
     Err(UsageError::new(
         format!("`--confirm` names `{name}`, and there is no such environment"),
-        did_you_mean(name, catalog.environments.names()),
+        did_you_mean(name, sides.names()),
     ))
 }
 
@@ -99,36 +154,24 @@ fn to_how_many(request: &Request, keys: &[String], effects: &[Effect]) -> Result
 }
 
 /// Returns what should be known before the change is shipped.
-pub(super) fn warnings(catalog: &Catalog, effects: &[Effect], now: Timestamp) -> Vec<String> {
+pub(super) fn warnings(sides: Sides<'_>, effects: &[Effect], now: Timestamp) -> Vec<String> {
     let mut warnings = Vec::new();
-    let mut told: Vec<&str> = Vec::new();
-    for effect in effects.iter().filter(|effect| !effect.changes.is_empty()) {
-        let name = effect.environment.as_str();
-        if told.contains(&name) {
-            continue;
-        }
-        told.push(name);
-        let Some(environment) = environment(catalog, effect) else {
-            continue;
-        };
-        if let Some(freeze) = policy::freeze_at(environment, now) {
+    let changed = effects.iter().filter(|effect| !effect.changes.is_empty());
+    for name in sides.touched(changed) {
+        let found = || sides.named(name);
+        if let Some(freeze) = found().find_map(|one| policy::freeze_at(one, now)) {
             let reason = freeze.reason.as_deref().map(|why| format!(" ({why})"));
             warnings.push(format!(
                 "{name} is frozen until {}{}",
                 freeze.to,
                 reason.unwrap_or_default()
             ));
-        } else if !policy::in_change_window(environment, now) {
+        } else if found().any(|one| !policy::in_change_window(one, now)) {
             warnings.push(format!("now is outside of the change windows of {name}"));
         }
-        if environment.approval_required {
+        if found().any(|one| one.approval_required) {
             warnings.push(format!("changes of {name} need approval"));
         }
     }
     warnings
-}
-
-fn environment<'c>(catalog: &'c Catalog, effect: &Effect) -> Option<&'c Environment> {
-    let id = catalog.environments.find(&effect.environment)?;
-    Some(catalog.environments.get(id))
 }

@@ -30,9 +30,15 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Refuses what too little is said of; a look is only told what will be asked for.
+    /// Refuses what too little is said of; a look is only told what will be asked for, but a name that
+    /// is wrong is wrong there too.
     fn guarded(&mut self, catalog: &Catalog) -> anyhow::Result<()> {
-        match guard::said(self.request, &self.keys, catalog, &self.plan.effects) {
+        let sides = guard::Sides {
+            before: &self.before.catalog,
+            after: catalog,
+        };
+        guard::known_confirmations(self.request, sides)?;
+        match guard::said(self.request, &self.keys, sides, &self.plan.effects) {
             Err(missing) if self.request.write.dry_run => {
                 let hint = missing.hint.unwrap_or_default();
                 self.plan
@@ -41,7 +47,7 @@ impl Planner<'_> {
             }
             said => said?,
         }
-        let warnings = guard::warnings(catalog, &self.plan.effects, self.request.now);
+        let warnings = guard::warnings(sides, &self.plan.effects, self.request.now);
         self.plan.warnings.extend(warnings);
         Ok(())
     }
