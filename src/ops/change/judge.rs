@@ -204,15 +204,20 @@ impl Planner<'_> {
         for key in &self.keys {
             let own = paths.get(key.as_str()).into_iter().flatten();
             let files: Vec<String> = own.chain(&shared).cloned().collect();
+            // What can be read of a file that is broken is not what was served.
             let before = self.before.catalog.flags.get(key.as_str());
+            let before = before.filter(|_| !self.is_unread(key));
             effects.extend(self.effects_of(key, before, &after, &named, &files));
         }
         self.plan.effects = effects;
         let effects = self.plan.effects.iter();
         let affected: BTreeSet<&str> = effects.map(|effect| effect.flag.as_str()).collect();
+        let files = self.files.iter();
+        let unread = files.filter(|(key, _)| self.is_unread(key));
+        let unread: BTreeSet<String> = unread.map(|(key, _)| key.clone()).collect();
         let counts = |key: &str, change: &FileChange| {
             let moves = change.before.is_none() || change.after.is_none();
-            key.is_empty() || moves || affected.contains(key)
+            key.is_empty() || moves || affected.contains(key) || unread.contains(key)
         };
         self.files.retain(|(key, change)| counts(key, change));
         if self.files.is_empty() {

@@ -381,6 +381,18 @@ impl<'r> Planner<'r> {
         Some((file.path, String::from_utf8(bytes).ok()?))
     }
 
+    /// Returns whether the plan replaces a flag's file that cannot be understood as it is.
+    pub(super) fn is_unread(&self, key: &str) -> bool {
+        let before = &self.before;
+        let is_planned = self.files.iter().any(|(other, _)| other == key);
+        if !is_planned || !before.unsound.contains(key) {
+            return false;
+        }
+        let source = self.flag(key).map(|flag| flag.source);
+        let mut errors = before.diagnostics.errors();
+        source.is_none_or(|source| errors.any(|error| error.location.source == source))
+    }
+
     /// Returns the flags of the catalog that depend on a flag.
     pub(super) fn dependants(&self, key: &str) -> Vec<FlagKey> {
         let on_it = |flag: &&Flag| {
@@ -438,11 +450,12 @@ impl<'r> Planner<'r> {
 
     /// Takes a flag's text as it should be into the plan.
     pub(super) fn change(&mut self, key: &str, changed: String) {
-        let (path, before) = self.file(key);
-        self.overlay.set(&path, Some(changed.clone()));
         if let Some((_, change)) = self.files.iter_mut().find(|(other, _)| other == key) {
+            self.overlay.set(&change.path, Some(changed.clone()));
             change.after = Some(changed);
         } else {
+            let (path, before) = self.file(key);
+            self.overlay.set(&path, Some(changed.clone()));
             let change = FileChange {
                 path,
                 before: Some(before),

@@ -20,6 +20,7 @@ mod man;
 mod restore;
 mod revisions;
 mod rollback;
+mod rollback_broken;
 mod rollback_guards;
 mod rollback_inverse;
 mod rollback_missing;

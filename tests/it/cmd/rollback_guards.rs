@@ -91,3 +91,25 @@ fn protection_is_not_taken_away_unsaid() {
     roll(&repo, &["--commit", "HEAD"]).exits(0);
     assert!(repo.read(PATH).contains("approval_required: true"));
 }
+
+#[test]
+fn a_broken_file_is_no_way_around() {
+    let flag = "default_value: false\nenvironments: {development: true, qa: true}\n";
+    let repositories = Repositories::new();
+    let held = format!("{ONE}  qa: {{rollback_protection: true}}\n");
+    let repo = begun(
+        &repositories,
+        flag,
+        [&held, &held.replace("  qa", "  # Testers.\n  qa")],
+    );
+    for text in ["environments: [", &format!("{flag}nothing: true\n")] {
+        repo.write("flags/k.yaml", text);
+        repo.commit_at(DAYS[2], "broken");
+        let output = roll(&repo, &["--commit", "HEAD"]).exits(2);
+        let told = "add `--reason TEXT` and `--confirm qa`";
+        assert!(output.stderr.contains(told), "{output}");
+        let said = ["--commit", "HEAD", "--reason", "r", "--confirm", "qa"];
+        roll(&repo, &said).exits(0);
+        assert_eq!(repo.read("flags/k.yaml"), flag);
+    }
+}

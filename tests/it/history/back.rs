@@ -891,7 +891,7 @@ fn without_a_commit_of_a_broken_file_of_a_switch_or_of_an_environment() {
     check(
         &scenario.repo,
         &[
-            // What the file said while it was broken is not known.
+            // What the file said while it was broken is not known, and it was mended since.
             refused("--commit c25", &["`search` cannot be understood at"]),
             refused("--commit c26", &["`search` cannot be understood at"]),
             // A kill switch stays, unless it is to go; one that was lifted comes back.
@@ -1135,7 +1135,12 @@ fn back_before_a_file_was_broken_it_says_what_it_said() {
     let repositories = Repositories::new();
     let scenario = Scenario::new(&repositories);
     let repo = &scenario.repo;
-    for words in ["--to c24", "--to c24 --flag search"] {
+    for words in [
+        "--to c24",
+        "--to c24 --flag search",
+        "--commit HEAD",
+        "--commit c25 --flag search",
+    ] {
         repo.git(&["reset", "--quiet", "--hard", "c25"]);
         let output = roll_back(repo, &idle(words)).exits(0);
         assert_eq!(repo.id("HEAD~1"), repo.id("c25"), "{words}: {output}");

@@ -146,6 +146,33 @@ fn holds_kill_switch(flag: &Flag) -> bool {
     flag.kill_switch.is_some() || entries.any(|(_, entry)| entry.kill_switch.is_some())
 }
 
+/// Refuses to replace a file that cannot be understood where only a part is meant, and where a kill
+/// switch may be lost.
+fn whole_only(
+    key: &str,
+    text: &str,
+    has_environments: bool,
+    options: &Rollback,
+) -> Result<(), RefusedError> {
+    let why = if has_environments {
+        ", and comes back as a whole only: leave out `--env`, or"
+    } else if text.contains("kill_switch") && !options.lift_kill_switches {
+        ", and may hold a kill switch: `--lift-kill-switches` takes that away"
+    } else {
+        return Ok(());
+    };
+    Err(not_understood(key, why))
+}
+
+/// Refuses a flag's file that cannot be understood.
+fn not_understood(key: &str, why: &str) -> RefusedError {
+    let hint = "mend the file first: `ffctl validate` shows what is wrong with it".to_owned();
+    RefusedError::new(
+        format!("the file of `{key}` cannot be understood{why}"),
+        hint,
+    )
+}
+
 /// Returns the path at which a flag that is gone comes back: where it was in the flags folder, which
 /// may be another one today.
 fn way_back(planner: &Planner<'_>, then: &Opened, was: &Flag) -> anyhow::Result<String> {

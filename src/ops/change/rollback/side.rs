@@ -47,6 +47,11 @@ impl Side {
         self.understood(name, hint)
     }
 
+    /// Returns whether what it says cannot be understood in full.
+    pub(super) fn is_broken(&self) -> bool {
+        self.tree.is_none()
+    }
+
     fn understood(&self, name: &str, hint: String) -> Result<&Tree, RefusedError> {
         self.tree.as_ref().ok_or_else(|| {
             let message = format!(

@@ -75,7 +75,9 @@ pub(super) fn more(
                 .iter()
                 .map(|(opened, time)| Reach::of(opened, key, then(opened), *time))
                 .collect();
-            sides.push(Reach::of(&planner.before, key, name, now));
+            if !planner.is_unread(key) {
+                sides.push(Reach::of(&planner.before, key, name, now));
+            }
             let reach = Reach::of(after, key, name, now);
             let more = |rule: Option<&str>, is_share| More {
                 flag: key.clone(),

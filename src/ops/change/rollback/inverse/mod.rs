@@ -27,7 +27,7 @@ use super::super::{RefusedError, Request};
 use super::past::{self, Past};
 use super::{Heading, Rollback, all_keys, tell, verify};
 use collect::{Change, changes};
-use undo::{Scope, Undoing, Work};
+use undo::{Scope, Undoing, Work, still_broken};
 use verify::More;
 
 /// Plans what undoes commits, the newest first.
@@ -129,7 +129,14 @@ impl Inverse<'_, '_> {
         }
         let keys = planner.keys.clone();
         let is_there = |key: &&String| planner.before.known.contains(key.as_str());
-        planner.keys = touched.iter().filter(is_there).cloned().collect();
+        // What the newest commit broke, and nobody has touched since, comes back as a whole.
+        let is_broken = |key: &&String| {
+            let mut files = self.changes.iter().filter_map(|one| one.flags.get(*key));
+            let newest = files.next();
+            newest.is_some_and(|(_, after)| still_broken(planner, key, after).is_some())
+        };
+        let there = touched.iter().filter(is_there);
+        planner.keys = there.filter(|key| !is_broken(key)).cloned().collect();
         planner.understood()?;
         planner.keys = keys;
         planner.environments().map(drop)
@@ -245,7 +252,11 @@ impl Inverse<'_, '_> {
         }
         verify::serves_no_more(&mut self.planner, more, parent, self.options.newer)?;
         let mut back = back.iter();
-        if let Some(key) = back.find(|key| !after.catalog.flags.contains_key(key.as_str())) {
+        let is_lost = |key: &&String| {
+            let is_there = after.catalog.flags.contains_key(key.as_str());
+            !is_there || after.unsound.contains(key.as_str())
+        };
+        if let Some(key) = back.find(is_lost) {
             let message = format!("`{key}` would not come back, so nothing was written");
             let hint = format!("`ffctl rollback --to {parent} --flag {key}` brings it back");
             return Err(RefusedError::new(message, hint));

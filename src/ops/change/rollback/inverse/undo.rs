@@ -16,7 +16,7 @@ use super::super::super::super::open::Opened;
 use super::super::super::plan::{Planner, special_file};
 use super::super::super::{RefusedError, refused};
 use super::super::side::{File, Side};
-use super::super::{Rollback, past, way_back};
+use super::super::{Rollback, past, way_back, whole_only};
 use super::collect::Change;
 use super::conflict::{Told, later};
 use super::sheet::{Sheet, key_of};
@@ -30,6 +30,15 @@ pub(super) struct Scope<'s> {
     pub(super) definitions: bool,
     /// What becomes of what was changed again.
     pub(super) newer: Newer,
+}
+
+/// What a flag that comes back as a whole depends on by flag-dependencies.yaml.
+#[derive(Debug, Clone, Copy)]
+enum Needed {
+    /// What it did then.
+    Then,
+    /// What it does today: that file is its own.
+    Today,
 }
 
 /// What an undoing comes to.
@@ -69,6 +78,27 @@ fn holds_kill_switch(root: &Tree) -> bool {
     let entries = root.get("environments").map(Tree::entries);
     let mut entries = entries.unwrap_or_default().iter();
     root.has("kill_switch") || entries.any(|(_, entry)| entry.has("kill_switch"))
+}
+
+/// Returns the path and the text of a flag's file that a commit left so that it cannot be understood,
+/// if it is today what it was then, byte for byte.
+pub(super) fn still_broken(
+    planner: &Planner<'_>,
+    key: &str,
+    after: &File,
+) -> Option<(String, String)> {
+    let after = after.as_ref().filter(|side| side.is_broken())?;
+    let file = planner.raw_file(key);
+    file.filter(|(_, text)| *text == after.text)
+}
+
+/// Refuses to go back to before a commit where a flag was not sound.
+fn not_sound(key: &str, change: &Change) -> RefusedError {
+    let message = format!("`{key}` cannot be understood at {}", change.parent.name);
+    let hint = format!(
+        "`ffctl rollback --to REV --flag {key}` brings back a revision at which it was sound"
+    );
+    RefusedError::new(message, hint)
 }
 
 impl<'u, 'r> Undoing<'u, 'r> {
@@ -184,6 +214,10 @@ impl<'u, 'r> Undoing<'u, 'r> {
         after: &File,
         change: &Change,
     ) -> anyhow::Result<()> {
+        let is_new = !self.work.sheets.contains_key(key);
+        if is_new && let Some(file) = still_broken(self.planner, key, after) {
+            return self.unbroken(key, file, before, change);
+        }
         let tree = |file: &File| {
             file.as_ref()
                 .map(|side| side.flag(key).cloned())
@@ -288,21 +322,12 @@ impl<'u, 'r> Undoing<'u, 'r> {
             ));
             return Ok(());
         }
-        let then = past::open(
-            self.root,
-            &change.parent,
-            Selection::Flags(&[key]),
-            self.planner.request,
-        )?;
+        let then = self.before(key, change)?;
         let (Some(Side { text, .. }), Some(flag)) = (before, then.catalog.flags.get(key)) else {
-            let message = format!("`{key}` cannot be understood at {}", change.parent.name);
-            let hint = format!(
-                "`ffctl rollback --to REV --flag {key}` brings back a revision at which it was sound"
-            );
-            return Err(RefusedError::new(message, hint).into());
+            return Err(not_sound(key, change).into());
         };
         let path = way_back(self.planner, &then, flag)?;
-        let root = self.brought_back(&then, flag, text, change)?;
+        let root = self.brought_back(&then, flag, text, change, Needed::Then)?;
         self.work.back.push(key.to_owned());
         let sheet = Sheet {
             path,
@@ -318,12 +343,59 @@ impl<'u, 'r> Undoing<'u, 'r> {
         Ok(())
     }
 
+    /// The commit broke the flag's file, and nobody has touched it since: it is as it was, as a whole,
+    /// for nothing in it can be kept.
+    fn unbroken(
+        &mut self,
+        key: &str,
+        (path, broken): (String, String),
+        before: &File,
+        change: &Change,
+    ) -> anyhow::Result<()> {
+        let has_environments = !self.scope.environments.is_empty();
+        whole_only(key, &broken, has_environments, self.options)?;
+        let mut sheet = Sheet {
+            path,
+            before: Some(broken.clone()),
+            text: broken,
+            root: None,
+        };
+        if let Some(side) = before {
+            side.flag(key)?;
+            let then = self.before(key, change)?;
+            let flag = then.catalog.flags.get(key);
+            let flag = flag.ok_or_else(|| not_sound(key, change))?;
+            let root = self.brought_back(&then, flag, &side.text, change, Needed::Today)?;
+            sheet.text.clone_from(&side.text);
+            sheet.root = Some(root);
+            self.work.back.push(key.to_owned());
+            self.note(format!(
+                "the file of `{key}` cannot be understood as it is, so it is wholly as it was at {}",
+                change.parent.name
+            ));
+        } else {
+            self.note(format!(
+                "the file of `{key}`, which the commit {} created, cannot be understood, so it goes as a whole",
+                change.past.name
+            ));
+        }
+        self.work.sheets.insert(key.to_owned(), sheet);
+        Ok(())
+    }
+
+    /// Reads a flag as it was before a commit.
+    fn before(&self, key: &str, change: &Change) -> anyhow::Result<Opened> {
+        let selection = Selection::Flags(&[key]);
+        past::open(self.root, &change.parent, selection, self.planner.request)
+    }
+
     fn brought_back(
         &mut self,
         then: &Opened,
         flag: &Flag,
         text: &str,
         change: &Change,
+        needed: Needed,
     ) -> anyhow::Result<Tree> {
         let own = yaml::tree(text).unwrap_or_else(Tree::map);
         let options = self.options.back(None);
@@ -331,7 +403,6 @@ impl<'u, 'r> Undoing<'u, 'r> {
         let now = literal::whole_second(self.planner.request.now);
         let was = Found { flag, root: &own };
         let stem = "flag-dependencies";
-        let needed = special_file(&then.project.tree, then.project.flags_folder(), stem);
         let name = format!("{stem}.yaml");
         if !self.work.sheets.contains_key(&name) {
             let sheet = self.definition_sheet(stem, &None)?;
@@ -345,21 +416,22 @@ impl<'u, 'r> Undoing<'u, 'r> {
             .sheets
             .get(&name)
             .and_then(|sheet| sheet.root.clone());
-        let done = patch::roll_back(
-            &Age::new(&then.catalog, needed.map(|needed| needed.2), at),
-            &Age::new(&self.planner.before.catalog, apart, now),
-            was,
-            None,
-            &options,
-        );
-        let done = done.map_err(refused)?;
+        let needed = match needed {
+            Needed::Then => special_file(&then.project.tree, then.project.flags_folder(), stem)
+                .map(|needed| needed.2),
+            Needed::Today => apart.clone(),
+        };
+        let then = Age::new(&then.catalog, needed, at);
+        let today = Age::new(&self.planner.before.catalog, apart, now);
+        let done = patch::roll_back(&then, &today, was, None, &options).map_err(refused)?;
         if let (Some(apart), Some(sheet)) = (done.apart, self.work.sheets.get_mut(&name)) {
             sheet.root = Some(apart);
         }
         for note in done.notes {
             self.note(format!("`{}`: {note}", flag.key));
         }
-        Ok(done.root)
+        // It is compared with no file of today: whatever is on with nothing to serve is put to rest.
+        Ok(patch::idle_at_rest(&today, flag, done.root, &Tree::map()))
     }
 
     /// The flag as a whole was changed again.

@@ -10,7 +10,7 @@ use crate::yaml;
 
 use super::super::super::plan::{Cause, edited};
 use super::super::super::{RefusedError, refused};
-use super::super::{holds_kill_switch, way_back};
+use super::super::{holds_kill_switch, not_understood, way_back, whole_only};
 use super::Going;
 
 impl Going<'_, '_> {
@@ -30,25 +30,10 @@ impl Going<'_, '_> {
 
     /// A file that cannot be understood today is as it was, as a whole: nothing in it can be kept.
     pub(super) fn flag_that_is_broken(&mut self, key: &str, was: &Flag) -> anyhow::Result<()> {
-        let hint = "mend the file first: `ffctl validate` shows what is wrong with it".to_owned();
-        let refusal = |why: &str| {
-            RefusedError::new(
-                format!("the file of `{key}` cannot be understood{why}"),
-                hint.clone(),
-            )
-        };
         let Some((path, text)) = self.planner.raw_file(key) else {
-            return Err(refusal(", or there are several").into());
+            return Err(not_understood(key, ", or there are several").into());
         };
-        if self.environments.is_some() {
-            return Err(refusal(", and comes back as a whole only: leave out `--env`, or").into());
-        }
-        if text.contains("kill_switch") && !self.options.lift_kill_switches {
-            return Err(refusal(
-                ", and may hold a kill switch: `--lift-kill-switches` takes that away",
-            )
-            .into());
-        }
+        whole_only(key, &text, self.environments.is_some(), self.options)?;
         let source = self.then.sources.get(was.source);
         let root = yaml::tree(source.text()).unwrap_or_else(Tree::map);
         let (was, root) = self.renames.keys.renamed(was, &root);
