@@ -23,9 +23,11 @@ use crate::lower::{self, Scope};
 use crate::model::{Catalog, Dependency, EnvironmentId, Flag, FlagKey};
 use crate::record::{Phase, Record, record};
 use crate::resolve;
+use crate::ruleset::ValueType;
 use crate::text::SourceMap;
 use crate::yaml;
 
+use super::rest::rest;
 use super::{Refusal, Subject};
 pub use compare::settled;
 use compare::{Difference, Slot, differences};
@@ -210,6 +212,27 @@ pub fn stands(catalog: &Catalog, flag: &Flag, now: i64) -> bool {
     })
 }
 
+/// Returns a flag's file of then with the entries at rest that were on with nothing to serve, if there
+/// are any: nobody was served anything by them, and to write them so is an error. Those that the file
+/// of today has too stay.
+fn at_rest(then: &Age<'_>, was: &Flag, root: &Tree, is: Option<Found<'_>>) -> Option<Tree> {
+    let entry = |root: &Tree, name: &str| root.get("environments")?.get(name).cloned();
+    let says_nothing = |entry: &Tree| {
+        let is_on = entry.get("enabled").and_then(Tree::as_bool) == Some(true);
+        is_on && !entry.has("percentage") && !entry.has("gradual")
+    };
+    let mut entries = root.get("environments")?.entries().iter();
+    if was.value_type != ValueType::Boolean || !entries.any(|(_, entry)| says_nothing(entry)) {
+        return None;
+    }
+    let flag = then.flag_of(root, was)?;
+    let mut rested = root.clone();
+    rest(&then.subject(&flag, root), &mut rested, |name| {
+        is.is_some_and(|is| entry(is.root, name) == entry(root, name))
+    });
+    (rested != *root).then_some(rested)
+}
+
 /// A rollback of one flag in the making.
 struct Rollback<'r> {
     then: &'r Age<'r>,
@@ -241,6 +264,9 @@ impl<'r> Rollback<'r> {
         let mut root = was.root.clone();
         if !options.resume {
             root = freeze::frozen(&then.subject(was.flag, was.root), today.time, &mut held);
+        }
+        if let Some(rested) = at_rest(then, was.flag, &root, is) {
+            root = rested;
         }
         segments::write_out(&mut root, then.catalog, today.catalog);
         let key = &was.flag.key;

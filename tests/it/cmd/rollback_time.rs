@@ -236,3 +236,50 @@ fn an_entry_with_nothing_left_to_serve_is_off() {
     roll(&repo, &["--commit", "HEAD"]).exits(0);
     assert_eq!(repo.read("flags/k.yaml"), off);
 }
+
+#[test]
+fn a_revision_with_nothing_to_serve_comes_back_off() {
+    let idle = "default_value: false\nenvironments:\n  development: true\n  production:\n    enabled: true\n";
+    let since = format!("{idle}    percentage: 25\n");
+    let off = idle.replace("enabled: true", "enabled: false");
+    let broken = format!("{idle}  staging: [");
+    for after in [Some(since.as_str()), Some(&broken), None] {
+        for words in [&[][..], &["--flag", "k"], &["--env", "production"]] {
+            let by_environment = words.contains(&"--env");
+            if by_environment && after != Some(since.as_str()) {
+                continue;
+            }
+            let repositories = Repositories::new();
+            let files: [Files<'_>; 2] =
+                [&[("flags/k.yaml", Some(idle))], &[("flags/k.yaml", after)]];
+            let repo = history(&repositories, &files);
+            roll(&repo, &[&["--to", "HEAD^"], words].concat()).exits(0);
+            assert_eq!(repo.read("flags/k.yaml"), off, "{words:?}");
+        }
+    }
+    // What others follow is on for nobody, so that they stay on.
+    let first = "default_value: false\nenvironments:\n  development:\n    enabled: true\n  staging:\n    percentage: 25\n";
+    let repositories = Repositories::new();
+    let since = first.replace("  staging:\n    percentage: 25\n", "    percentage: 10\n");
+    let files: [Files<'_>; 2] = [
+        &[("flags/k.yaml", Some(first))],
+        &[("flags/k.yaml", Some(&since))],
+    ];
+    let repo = history(&repositories, &files);
+    roll(&repo, &["--to", "HEAD^"]).exits(0);
+    let rested = first.replace(
+        "    enabled: true\n",
+        "    enabled: true\n    percentage: 0\n",
+    );
+    assert_eq!(repo.read("flags/k.yaml"), rested);
+    // An entry that is so today as well is left alone.
+    let repositories = Repositories::new();
+    let since = idle.replace("development: true", "development: false");
+    let files: [Files<'_>; 2] = [
+        &[("flags/k.yaml", Some(idle))],
+        &[("flags/k.yaml", Some(&since))],
+    ];
+    let repo = history(&repositories, &files);
+    roll(&repo, &["--to", "HEAD^"]).exits(0);
+    assert_eq!(repo.read("flags/k.yaml"), idle);
+}

@@ -430,8 +430,7 @@ impl<'u, 'r> Undoing<'u, 'r> {
         for note in done.notes {
             self.note(format!("`{}`: {note}", flag.key));
         }
-        // It is compared with no file of today: whatever is on with nothing to serve is put to rest.
-        Ok(patch::idle_at_rest(&today, flag, done.root, &Tree::map()))
+        Ok(done.root)
     }
 
     /// The flag as a whole was changed again.
