@@ -111,6 +111,31 @@ fn what_it_depends_on_elsewhere_stays_as_it_is_today() {
 }
 
 #[test]
+fn back_to_a_revision_what_it_depended_on_elsewhere_is_back_too() {
+    let path = "flags/flag-dependencies.yaml";
+    let needs =
+        "dependencies:\n  - flag: k\n    depends_on: [{flag: base, required_value: true}]\n";
+    let base = "default_value: false\nenvironments: {development: true, production: true}\n";
+    let text = format!("{FLAG}  staging: [\n");
+    let repositories = Repositories::new();
+    let files: [Files<'_>; 2] = [
+        &[
+            (PATH, Some(FLAG)),
+            ("flags/base.yaml", Some(base)),
+            (path, Some(needs)),
+        ],
+        &[(PATH, Some(&text)), (path, Some("dependencies: []\n"))],
+    ];
+    let repo = history(&repositories, &files);
+    for words in [["--to", "HEAD^"], ["--commit", "HEAD"]] {
+        roll(&repo, &words).exits(0);
+        assert_eq!(repo.read(PATH), FLAG);
+        assert!(repo.read(path).contains("flag: base"), "{words:?}");
+        repo.git(&["reset", "--quiet", "--hard", "HEAD^"]);
+    }
+}
+
+#[test]
 fn what_was_created_broken_goes() {
     let repositories = Repositories::new();
     let text = format!("{FLAG}  staging: [");

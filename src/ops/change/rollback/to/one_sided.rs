@@ -1,5 +1,7 @@
 //! Flags that are gone or broken today, and those that were not there.
 
+use std::sync::Arc;
+
 use crate::diagnostic::join_names;
 use crate::document::Tree;
 use crate::literal;
@@ -53,6 +55,9 @@ impl Going<'_, '_> {
             self.past.name
         ));
         self.planner.take(key, change);
+        if let (Some(tree), Some(apart)) = (&done.apart, &mut self.apart) {
+            apart.2 = Arc::new(tree.clone());
+        }
         self.done.push((key.to_owned(), done));
         Ok(())
     }
