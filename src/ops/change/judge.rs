@@ -10,7 +10,8 @@ use crate::workspace::Selection;
 
 use super::super::effects::{Comparison, Effect};
 use super::super::open::{Opened, read, read_files};
-use super::plan::{Cause, Job, Planner, Skipped, refuse};
+use super::plan::{Cause, Job, Planner, Skipped};
+use super::sound::refuse;
 use super::{guard, message};
 
 impl Planner<'_> {

@@ -15,6 +15,7 @@ mod plan;
 mod rename;
 mod rollback;
 mod select;
+mod sound;
 mod verb;
 
 use std::fmt;

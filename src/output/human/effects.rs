@@ -46,10 +46,11 @@ pub(super) fn groups(effects: &[Effect]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for effect in effects {
         let words = told(effect);
-        let same = groups.iter_mut().find(|group| {
-            let key = (group.flag, group.is_protected, &group.words);
-            key == (effect.flag.as_str(), effect.is_protected, &words)
-        });
+        // Those of one flag stand together.
+        let of_flag = groups.iter_mut().rev();
+        let mut of_flag = of_flag.take_while(|group| group.flag == effect.flag);
+        let same = of_flag
+            .find(|group| (group.is_protected, &group.words) == (effect.is_protected, &words));
         match same {
             Some(group) => group.environments.push(&effect.environment),
             None => groups.push(Group {

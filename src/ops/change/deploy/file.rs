@@ -7,7 +7,7 @@ use crate::schema::{self, FileKind};
 use crate::text::{Location, Source, SourceMap, Span};
 use crate::workspace;
 
-use super::super::plan::refuse;
+use super::super::sound::refuse;
 use super::Deploy;
 
 /// A deployment plan without errors.
