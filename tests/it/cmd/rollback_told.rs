@@ -128,3 +128,21 @@ fn a_flag_with_the_salt_of_one_that_stands_is_not_pruned() {
     told(output, 1, &["like: it may be a flag under a new key"]);
     assert_eq!(repo.read(&file("like")), like);
 }
+
+#[test]
+fn files_that_serve_it_already_and_are_not_committed_are_named() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories);
+    done(&repo, &["--to", "v1.2.3", "--no-commit"]);
+    for words in [
+        &["--to", "v1.2.3"][..],
+        &["--to", "v1.2.3", "--flag", "checkout"],
+    ] {
+        let output = roll(&repo, words);
+        told(
+            output,
+            0,
+            &["nothing", "`flags/checkout.yaml` is not committed"],
+        );
+    }
+}

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::join_names;
 use crate::document::Tree;
+use crate::git::{self, Repo};
 use crate::literal;
 use crate::lower::Scope;
 use crate::model::{EnvironmentId, Flag, FlagKey};
@@ -211,7 +212,43 @@ impl Going<'_, '_> {
             (self.then, self.time, &self.renames.keys),
             &heading,
         );
+        if self.planner.files.is_empty() {
+            let warning = self.uncommitted()?;
+            self.planner.plan.warnings.extend(warning);
+        }
         Ok(self.planner.finish())
+    }
+
+    /// Where there is nothing to write, the files may be as they are wanted, and what is committed not.
+    fn uncommitted(&self) -> anyhow::Result<Option<String>> {
+        let planner = &self.planner;
+        let root = planner.project.root();
+        let Some(repo) = Repo::find(root)? else {
+            return Ok(None);
+        };
+        let named = planner.request.flags.iter().map(|key| planner.file(key).0);
+        let mut files: Vec<String> = named.filter(|path| !path.is_empty()).collect();
+        if planner.request.flags.is_empty() {
+            files.push(planner.project.flags_folder().to_owned());
+        }
+        let files: anyhow::Result<Vec<String>> = files
+            .iter()
+            .map(|path| repo.path_of(&root.join(path)))
+            .collect();
+        let files = files?;
+        let names: Vec<&str> = files.iter().map(String::as_str).collect();
+        if names.is_empty() {
+            return Ok(None);
+        }
+        let differing = git::differing(&repo, &names)?;
+        let names: Vec<&str> = differing.iter().map(String::as_str).collect();
+        Ok((!names.is_empty()).then(|| {
+            format!(
+                "{} {} not committed: the files serve what is wanted, and HEAD may not",
+                join_names(&names, "and"),
+                if names.len() == 1 { "is" } else { "are" },
+            )
+        }))
     }
 
     /// Refuses what is not known, and returns the flags that are meant.
