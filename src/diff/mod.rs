@@ -72,6 +72,17 @@ pub struct Change {
     pub effect: String,
 }
 
+impl Change {
+    /// Tells another change of the kind with this one.
+    pub fn join(&mut self, other: &Self) {
+        if self.effect != other.effect {
+            self.effect = format!("{}; {}", self.effect, other.effect);
+        }
+        self.before = self.before.with(&other.before);
+        self.after = self.after.with(&other.after);
+    }
+}
+
 /// A kind of change, in the order in which changes are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ChangeKind {

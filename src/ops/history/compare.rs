@@ -76,7 +76,7 @@ pub(in crate::ops) fn compare(past: &Past, step: &Step) -> anyhow::Result<Compar
         told: common(&besides, &pairs)?,
         broken: Vec::new(),
     };
-    compared.told.extend(dropped(&besides)?);
+    join(&mut compared.told, dropped(&besides)?);
     let is_touched = |fault: &Broken| {
         let mut sides = step.sides.iter();
         sides.all(|side| side.scope_paths.contains(&fault.path))
@@ -86,6 +86,21 @@ pub(in crate::ops) fn compare(past: &Past, step: &Step) -> anyhow::Result<Compar
         .extend(faults.into_iter().filter(is_touched));
     compared.broken.extend(broken(&besides, &pairs)?);
     Ok(compared)
+}
+
+/// Adds changes to those that are told: of a kind one for each flag and environment.
+pub(super) fn join(told: &mut Vec<Told>, more: Vec<Told>) {
+    for one in more {
+        let is_same = |own: &Told| own.flag == one.flag && own.environment == one.environment;
+        let mut same = told.iter_mut().filter(|own| is_same(own));
+        if let Some(own) = same.find(|own| own.change.kind == one.change.kind) {
+            own.change.join(&one.change);
+            continue;
+        }
+        let beside = told.iter().rposition(is_same);
+        let beside = beside.or_else(|| told.iter().rposition(|own| own.flag == one.flag));
+        told.insert(beside.map_or(told.len(), |at| at + 1), one);
+    }
 }
 
 /// Returns what a commit changed beside its parent, or a merge beside all of them: the parts of a

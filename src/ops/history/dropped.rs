@@ -12,7 +12,7 @@ use crate::model::Flag;
 use crate::record::{Phase, Record, Rule};
 use crate::workspace::PastScope;
 
-use super::compare::{Beside, Told};
+use super::compare::{Beside, Told, join};
 use super::merged::{carried, steps};
 use super::{Pair, Place, scope_at, sound_version};
 
@@ -43,7 +43,7 @@ pub(super) fn dropped(besides: &[Beside<'_>]) -> anyhow::Result<Vec<Told>> {
         return Ok(Vec::new());
     };
     let mut told = of_parent(base, first, second)?;
-    told.extend(of_parent(base, second, first)?);
+    join(&mut told, of_parent(base, second, first)?);
     Ok(told)
 }
 
