@@ -114,7 +114,7 @@ pub fn diff(options: &DiffOptions) -> anyhow::Result<DiffReport> {
     let mut effects = Vec::new();
     let mut keys = pair.keys();
     keys.retain(|key| !unread.iter().any(|unread| unread.flag == key.as_str()));
-    let renames = renames::find(&pair, &keys);
+    let renames = renames::find(&pair);
     for key in &keys {
         let files = pair.files_of(key, &definitions);
         if let Some(rename) = renames.iter().find(|rename| rename.is_of(key)) {

@@ -1,7 +1,5 @@
 //! Flags that have another key: one is gone, and another is as it was.
 
-use std::collections::BTreeSet;
-
 use similar::TextDiff;
 
 use crate::model::{Flag, FlagKey};
@@ -73,11 +71,8 @@ pub(in crate::ops) fn matched(gone: &[Candidate], new: &[Candidate]) -> Vec<(usi
 }
 
 /// Returns the flags that were renamed.
-pub(super) fn find<'p>(pair: &'p Pair, keys: &BTreeSet<FlagKey>) -> Vec<Rename<'p>> {
-    let gone = keys.iter().filter(|key| !pair.after.known.contains(*key));
-    let gone: Vec<&Flag> = gone.filter_map(|key| pair.flag_before(key)).collect();
-    let new = keys.iter().filter(|key| !pair.before.known.contains(*key));
-    let new: Vec<&Flag> = new.filter_map(|key| pair.flag_after(key)).collect();
+pub(super) fn find(pair: &Pair) -> Vec<Rename<'_>> {
+    let (gone, new) = pair.candidates();
     let candidates = |opened: &Opened, flags: &[&Flag]| -> Vec<Candidate> {
         let candidate = |flag: &&Flag| Candidate {
             salt: Some(flag.salt().to_owned()),
@@ -97,6 +92,11 @@ pub(super) fn find<'p>(pair: &'p Pair, keys: &BTreeSet<FlagKey>) -> Vec<Rename<'
 }
 
 impl Rename<'_> {
+    /// Returns both keys.
+    pub(super) fn keys(&self) -> [&FlagKey; 2] {
+        [&self.before.key, &self.after.key]
+    }
+
     pub(super) fn is_of(&self, key: &FlagKey) -> bool {
         self.before.key == *key || self.after.key == *key
     }

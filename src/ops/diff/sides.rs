@@ -16,6 +16,7 @@ use crate::workspace::{CONFIG_FILE, Project, Selection, yaml_stem};
 use super::super::RefusedError;
 use super::super::open::{Opened, Past, read_as};
 use super::definitions::Definition;
+use super::renames::{self, Rename};
 
 /// What the working tree is called.
 pub(super) const WORKING_TREE: &str = "working tree";
@@ -29,18 +30,25 @@ pub(super) struct Pair {
     files: Files,
     /// The flags that are compared, where not all are.
     only: Option<BTreeSet<FlagKey>>,
+    /// The flags that the compared ones may be under another key, and these; `None` for all.
+    related: Option<BTreeSet<FlagKey>>,
 }
 
 /// The files that differ.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Files {
     /// The flags whose files do, with their paths.
     flags: BTreeMap<FlagKey, BTreeSet<String>>,
+    /// The flags that are gone.
+    gone: BTreeSet<FlagKey>,
+    /// The flags that are new.
+    new: BTreeSet<FlagKey>,
     /// Those that all flags share.
     shared: BTreeSet<String>,
 }
 
-/// Opens both sides. Of flags whose files are the same on both, and where all that flags share is,
+/// Opens both sides. Of the flags that are not named only those are read that a named one was, or is
+/// now, under another key. Of flags whose files are the same on both, and where all that flags share is,
 /// nothing is read.
 pub(super) fn open(
     folder: &Path,
@@ -78,20 +86,37 @@ pub(super) fn open(
         (true, false) => None,
         (false, _) => Some(named),
     };
-    let keys: Vec<&str> = only.iter().flatten().map(FlagKey::as_str).collect();
-    let selection = match &only {
-        Some(_) => Selection::Flags(&keys),
-        None => Selection::All,
+    let read = |only: Option<BTreeSet<FlagKey>>, related: Option<BTreeSet<FlagKey>>| {
+        let keys: Vec<&str> = related.iter().flatten().map(FlagKey::as_str).collect();
+        let selection = match &related {
+            Some(_) => Selection::Flags(&keys),
+            None => Selection::All,
+        };
+        let open = |project: &Project| read_as(project.clone(), selection, now, Past::LeftOut);
+        Pair {
+            before: open(&before),
+            after: open(&after),
+            before_name: base.unwrap_or("HEAD").to_owned(),
+            after_name: head.unwrap_or(WORKING_TREE).to_owned(),
+            files: files.clone(),
+            only,
+            related,
+        }
     };
-    let open = |project: Project| read_as(project, selection, now, Past::LeftOut);
-    Ok(Pair {
-        before: open(before),
-        after: open(after),
-        before_name: base.unwrap_or("HEAD").to_owned(),
-        after_name: head.unwrap_or(WORKING_TREE).to_owned(),
-        files,
-        only: only.clone(),
-    })
+    let mut related = only.clone();
+    let named = related.as_mut().filter(|_| !flags.is_empty());
+    if let Some(keys) = named.filter(|keys| files.may_rename(keys)) {
+        // Which flag a named one was, or is now, is told only beside all that it could be.
+        let one_sided = files.gone.union(&files.new);
+        let all = one_sided.chain(keys.iter()).cloned().collect();
+        let wide = read(None, Some(all));
+        let renames = renames::find(&wide);
+        let is_named = |rename: &&Rename<'_>| keys.iter().any(|key| rename.is_of(key));
+        let found = renames.iter().filter(is_named).flat_map(Rename::keys);
+        let others: Vec<FlagKey> = found.cloned().collect();
+        keys.extend(others);
+    }
+    Ok(read(only, related))
 }
 
 impl Pair {
@@ -143,6 +168,20 @@ impl Pair {
         self.only.as_ref().is_none_or(|only| only.contains(key))
     }
 
+    /// Returns the flags of which one may be another under another key: those that are gone or new,
+    /// and understood.
+    pub(super) fn candidates(&self) -> (Vec<&Flag>, Vec<&Flag>) {
+        let is_one = |key: &&FlagKey| {
+            let is_related = self.related.as_ref().is_none_or(|keys| keys.contains(*key));
+            let mut sides = [&self.before, &self.after].into_iter();
+            is_related && !sides.any(|side| side.unsound.contains(*key))
+        };
+        let (gone, new) = (self.files.gone.iter(), self.files.new.iter());
+        let gone = gone.filter(is_one).filter_map(|key| self.flag_before(key));
+        let new = new.filter(is_one).filter_map(|key| self.flag_after(key));
+        (gone.collect(), new.collect())
+    }
+
     pub(super) fn flag_before(&self, key: &FlagKey) -> Option<&Flag> {
         self.before.catalog.flags.get(key)
     }
@@ -178,9 +217,19 @@ impl Files {
     fn differing(before: &Project, after: &Project, objects: &Objects) -> Self {
         let (was, is) = (contents(before, objects), contents(after, objects));
         let mut files = Self::default();
-        let mut differ = |name: &str, paths: BTreeSet<String>| match FlagKey::new(name) {
-            Ok(key) if !is_shared(name) => drop(files.flags.insert(key, paths)),
-            _ => files.shared.extend(paths),
+        let mut differ = |name: &str, paths: BTreeSet<String>, (had, has): (bool, bool)| {
+            match FlagKey::new(name) {
+                Ok(key) if !is_shared(name) => {
+                    if !has {
+                        files.gone.insert(key.clone());
+                    }
+                    if !had {
+                        files.new.insert(key.clone());
+                    }
+                    files.flags.insert(key, paths);
+                }
+                _ => files.shared.extend(paths),
+            }
         };
         let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
         for name in names {
@@ -191,10 +240,18 @@ impl Files {
             let same = one.is_some() && ids(one).is_some() && ids(one) == ids(other);
             if !same {
                 let all = one.into_iter().chain(other).flatten();
-                differ(name, all.map(|content| content.path.clone()).collect());
+                let paths = all.map(|content| content.path.clone()).collect();
+                differ(name, paths, (one.is_some(), other.is_some()));
             }
         }
         files
+    }
+
+    /// Returns whether one of these flags is gone or new, and may be there under another key.
+    fn may_rename(&self, keys: &BTreeSet<FlagKey>) -> bool {
+        let some = !self.gone.is_empty() && !self.new.is_empty();
+        let is_one_sided = |key: &FlagKey| self.gone.contains(key) || self.new.contains(key);
+        some && keys.iter().any(is_one_sided)
     }
 }
 

@@ -222,6 +222,33 @@ fn a_renamed_flag_is_gone_under_one_key_and_there_under_another() {
 }
 
 #[test]
+fn a_renamed_flag_is_told_under_the_key_that_is_asked_for() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories);
+    repo.ffctl(&["rename", "--flag", "search", "--to", "find"])
+        .exits(0);
+    // One is new and one gone beside it; nothing is said of them, broken or not.
+    repo.write("flags/other.yaml", "default_value: [\n");
+    repo.write("flags/limit.yaml", "type: number\ndefault_value: 5\n");
+    std::fs::remove_file(repo.path.join("flags/cart.yaml")).unwrap();
+    let created = "production find created: renamed from `search`: true for everybody";
+    let removed = "production search removed: renamed to `find`; was true for everybody";
+    let told = |flags: &[&str]| {
+        let flags = flags.iter().flat_map(|flag| ["--flag", flag]);
+        let arguments: Vec<&str> = ["--env", "production"].into_iter().chain(flags).collect();
+        let output = repo.ffctl(&[&["diff", "--json"], &arguments[..]].concat());
+        let output = output.exits(0);
+        assert!(!output.stderr.contains("other.yaml"), "{output}");
+        lines(&output.json())
+    };
+    assert_eq!(told(&["find"]), [created]);
+    assert_eq!(told(&["search"]), [removed]);
+    assert_eq!(told(&["search", "find"]), [created, removed]);
+    let limit = told(&["limit"]);
+    assert_eq!(limit, ["production limit created: new: 5 for everybody"]);
+}
+
+#[test]
 fn a_removed_flag_and_a_new_one_that_have_nothing_in_common_are_no_rename() {
     let repositories = Repositories::new();
     let repo = project(&repositories);
