@@ -54,7 +54,7 @@ pub(in crate::cli) struct LogArgs {
     deployments: Vec<String>,
 
     /// No more commits than this
-    #[arg(short = 'n', long = "max-count", value_name = "NUMBER")]
+    #[arg(short = 'n', long = "max-count", value_name = "NUMBER", value_parser = parse_count)]
     limit: Option<usize>,
 
     /// The format
@@ -111,6 +111,11 @@ pub(super) fn run(
         ui.op_warning(note);
     }
     Ok(ExitStatus::Success)
+}
+
+fn parse_count(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| "write a whole number from 1 on".to_owned())
 }
 
 fn format(args: &LogArgs, ui: &mut Ui) -> Result<Format, UsageError> {

@@ -85,10 +85,12 @@ impl Filter {
         };
         let authors = options.authors.iter().map(|pattern| {
             Regex::new(pattern).map_err(|error| {
-                let message = format!("`{pattern}` is no regular expression");
                 let reason = error.to_string();
-                let reason = reason.lines().last().unwrap_or_default().to_owned();
-                UsageError::new(message, reason)
+                let reason = reason.lines().last().unwrap_or_default();
+                let reason = reason.trim_start_matches("error: ");
+                let message = format!("`{pattern}` is no regular expression: {reason}");
+                let hint = "`\\` before a character takes it as it is, like `\\(`";
+                UsageError::new(message, hint.to_owned())
             })
         });
         Ok(Self {

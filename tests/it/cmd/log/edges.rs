@@ -293,3 +293,19 @@ fn a_project_that_moved_beside_another_is_followed() {
     assert_eq!(told(&moved, &["--env", "staging"]), expected);
     assert_eq!(told(&moved, &["--env", "staging", "--flag", "k"]), expected);
 }
+
+#[test]
+fn numbers_and_patterns_that_make_no_sense_are_told() {
+    let repositories = Repositories::new();
+    let repo = repositories.init("here");
+    for number in ["0", "few"] {
+        let output = repo.ffctl(&["log", "-n", number]).exits(2);
+        assert!(output.stderr.contains("from 1 on"), "{output}");
+    }
+    repo.write("ffctl.toml", "");
+    repo.commit("one");
+    let output = repo.ffctl(&["log", "--author", "("]).exits(2);
+    let message = "error: `(` is no regular expression: unclosed group";
+    assert!(output.stderr.contains(message), "{output}");
+    assert!(output.stderr.contains("hint: `\\` before"), "{output}");
+}
