@@ -72,6 +72,15 @@ pub fn parse<'t>(
                 tree.event(event, bytes);
             }
             Some(Err(error)) => {
+                if let Some(mark) = conflict_mark(text) {
+                    let message = "a mark of a merge conflict is left here";
+                    let help =
+                        "remove the line, and look whether what stands around it is what you want";
+                    let location = Location::new(source, mark);
+                    diagnostics
+                        .push(Diagnostic::new(Code::YamlSyntax, location, message).help(help));
+                    return None;
+                }
                 let told = error.marker().byte_offset().unwrap_or(0).min(text.len());
                 let start = tab_before(text, told).unwrap_or(told);
                 let message = syntax_message(error.info());
@@ -114,12 +123,22 @@ pub fn value(text: &str) -> Result<Tree, String> {
 
 /// Returns where the first mark of a merge conflict stands, if all three do.
 fn merge_conflict(text: &str) -> Option<usize> {
-    let starts = |mark: &str| {
-        let mut found = memmem::find_iter(text.as_bytes(), mark);
-        found.find(|at| *at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n'))
-    };
-    let begin = starts("<<<<<<< ")?;
-    (starts("=======").is_some() && starts(">>>>>>> ").is_some()).then_some(begin)
+    let begin = line_with(text, "<<<<<<< ")?;
+    let all = line_with(text, "=======").is_some() && line_with(text, ">>>>>>> ").is_some();
+    all.then_some(begin)
+}
+
+/// Returns the first mark that begins or ends a merge conflict, whether it is one or not.
+fn conflict_mark(text: &str) -> Option<Span> {
+    let marks = ["<<<<<<< ", ">>>>>>> "].into_iter();
+    let first = marks.filter_map(|mark| line_with(text, mark)).min()?;
+    Some(Span::new(first, first + "<<<<<<<".len()))
+}
+
+/// Returns where the first line stands that begins so.
+fn line_with(text: &str, start: &str) -> Option<usize> {
+    let mut found = memmem::find_iter(text.as_bytes(), start);
+    found.find(|at| *at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n'))
 }
 
 /// Returns the span of the character at an offset, or of the last character of the text.
