@@ -5,7 +5,7 @@ use std::io;
 
 use clap::error::ErrorKind;
 
-use crate::ops::{Interrupted, NotTrusted, RefusedError, RevisionError, UsageError};
+use crate::ops::{Interrupted, LOST_HINT, NotTrusted, RefusedError, RevisionError, UsageError};
 use crate::output::json;
 use crate::workspace::ProjectError;
 
@@ -53,6 +53,7 @@ fn hint(error: &anyhow::Error) -> Option<String> {
         Some(ProjectError::NotFound(_)) => {
             Some("run `ffctl init` to begin a project, or name its folder with `-C`".to_owned())
         }
+        Some(ProjectError::Lost(..)) => Some(LOST_HINT.to_owned()),
         _ => None,
     }
 }

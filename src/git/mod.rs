@@ -30,7 +30,9 @@ pub use history::{Difference, FileId, History, PastCommit, Person, Watched};
 pub use index::{Staged, advance, export_index, restage, stage, staged};
 pub use interrupt::{Interrupted, Unbroken};
 pub use messages::{Within, changed_by, commits_saying, commits_since, is_behind_head, merged_by};
-pub use objects::{Commit, Entry, EntryKind, Index, ObjectId, Objects, RevisionError, Seen};
+pub use objects::{
+    Commit, Entry, EntryKind, Index, LOST_HINT, ObjectId, Objects, RevisionError, Seen,
+};
 pub use program::{GitError, NotInstalled, WRITING};
 pub use remote::{Pushed, fetch, push, remote_of, upstream_of};
 pub use repository::{Checkout, NotTrusted, Repo, git_dir};

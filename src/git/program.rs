@@ -147,13 +147,13 @@ impl Git {
         self
     }
 
-    /// Starts the command, to talk to: its input and output are pipes.
+    /// Starts the command, to talk to: its input, its output and its complaints are pipes.
     pub(super) fn start(mut self) -> anyhow::Result<Child> {
         let cannot = || format!("cannot run `git {}`", self.name);
         self.command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+            .stderr(Stdio::piped());
         self.command
             .spawn()
             .map_err(not_installed)

@@ -22,7 +22,7 @@ mod show;
 mod validate;
 mod write;
 
-pub use crate::git::{Person, RevisionError};
+pub use crate::git::{LOST_HINT, Person, RevisionError};
 pub use crate::store::{FileChange, Waiting};
 pub use crate::workspace::Fault;
 pub use attributes::{Assignment, context_of};

@@ -65,13 +65,15 @@ pub enum ReadError {
     NotAFile,
     /// The system says no.
     Io(String),
+    /// Git cannot read what was committed.
+    Lost(String),
 }
 
 impl ReadError {
     /// Returns whether a path with this problem may be a folder with files in it.
     #[must_use]
     pub fn hides_files(&self) -> bool {
-        matches!(self, Self::LinkedFolder | Self::Io(_))
+        matches!(self, Self::LinkedFolder | Self::Io(_) | Self::Lost(_))
     }
 }
 
@@ -92,7 +94,7 @@ impl fmt::Display for ReadError {
             Self::NotAFile => {
                 formatter.write_str("it is not a regular file, or a link that leads nowhere")
             }
-            Self::Io(message) => formatter.write_str(message),
+            Self::Io(message) | Self::Lost(message) => formatter.write_str(message),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::git::LOST_HINT;
 use crate::model::{FlagKey, RESERVED_STEMS};
 use crate::schema::FileKind;
 use crate::text::{Location, SourceId, Span};
@@ -271,6 +272,7 @@ pub(super) fn read_fault(error: &ReadError, place: Location) -> Diagnostic {
             Code::FileUnreadable,
             "check that the file is there and may be read",
         ),
+        ReadError::Lost(_) => (Code::FileUnreadable, LOST_HINT),
     };
     Diagnostic::new(code, place, format!("the file is not read: {error}")).help(help)
 }

@@ -67,6 +67,8 @@ pub enum ProjectError {
     NotFound(PathBuf),
     /// The folder or its ffctl.toml cannot be read.
     Unreadable(PathBuf, String),
+    /// Git cannot read the ffctl.toml of a revision.
+    Lost(PathBuf, String),
     /// The project pins other versions of ffctl, or a format that this one does not know.
     Version {
         /// Where it says so: file, line and column.
@@ -86,7 +88,7 @@ impl fmt::Display for ProjectError {
                     folder.display()
                 )
             }
-            Self::Unreadable(path, reason) => {
+            Self::Unreadable(path, reason) | Self::Lost(path, reason) => {
                 write!(formatter, "cannot read `{}`: {reason}", path.display())
             }
             Self::Version { place, message } => write!(formatter, "{place}: {message}"),
@@ -198,9 +200,10 @@ impl Project {
 
     fn with(root: &Path, tree: ProjectTree) -> Result<Self, ProjectError> {
         let file = root.join(CONFIG_FILE);
-        let bytes = tree
-            .read(CONFIG_FILE)
-            .map_err(|error| unreadable(&file, error.to_string()))?;
+        let bytes = tree.read(CONFIG_FILE).map_err(|error| match error {
+            ReadError::Lost(reason) => ProjectError::Lost(PathBuf::from(CONFIG_FILE), reason),
+            error => unreadable(&file, error.to_string()),
+        })?;
         let bytes = bytes.ok_or_else(|| ProjectError::NotFound(root.to_owned()))?;
         let config_text = String::from_utf8(bytes)
             .map_err(|_| unreadable(&file, "it is not UTF-8".to_owned()))?;

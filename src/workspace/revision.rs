@@ -159,7 +159,7 @@ impl FileTree for RevisionTree {
 
 #[expect(clippy::needless_pass_by_value, reason = "maps errors")]
 fn unreadable(error: anyhow::Error) -> ReadError {
-    ReadError::Io(format!("{error:#}"))
+    ReadError::Lost(format!("{error:#}"))
 }
 
 fn is_below(path: &str, folder: &str) -> bool {

@@ -8,9 +8,9 @@ use anyhow::{Context as _, anyhow};
 
 use super::read::{self, Head};
 use super::{PastCommit, Watched};
-use crate::git::RevisionError;
 use crate::git::objects::{ObjectId, Objects};
 use crate::git::program::{Git, GitError};
+use crate::git::{LOST_HINT, RevisionError};
 
 /// A running `git log`.
 pub(super) struct Run {
@@ -165,10 +165,7 @@ impl Run {
         };
         Err(RevisionError {
             message: format!("the history cannot be read: {error}"),
-            hint: Some(
-                "`git fsck` tells what is damaged or missing; `git fetch` may bring it back"
-                    .to_owned(),
-            ),
+            hint: Some(LOST_HINT.to_owned()),
         }
         .into())
     }

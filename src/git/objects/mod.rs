@@ -22,6 +22,10 @@ pub use index::{Index, Seen};
 
 pub(super) use library::{Library, id_of, oid};
 
+/// The next step where Git cannot read an object.
+pub const LOST_HINT: &str =
+    "`git fsck` tells what is damaged or missing; `git fetch` may bring it back";
+
 /// The id of an object: SHA-1 or SHA-256.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId {
@@ -279,9 +283,7 @@ fn is_partial(repository: &Repository) -> bool {
 pub(super) fn broken(error: anyhow::Error) -> anyhow::Error {
     RevisionError {
         message: format!("{error:#}"),
-        hint: Some(
-            "`git fsck` tells what is damaged or missing; `git fetch` may bring it back".to_owned(),
-        ),
+        hint: Some(LOST_HINT.to_owned()),
     }
     .into()
 }

@@ -4,16 +4,27 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout};
 use std::sync::Mutex;
+use std::thread::JoinHandle;
 
 use anyhow::{Context as _, anyhow, bail};
 use jiff::Timestamp;
 
-use super::super::program::Git;
+use super::super::program::{Git, GitError};
 use super::{Commit, Entry, EntryKind, ObjectId};
 
 pub(in crate::git) struct Program {
     folder: PathBuf,
-    batch: Mutex<Option<Batch>>,
+    batch: Mutex<State>,
+}
+
+/// The run of `git cat-file` that answers.
+#[derive(Default)]
+enum State {
+    #[default]
+    NotStarted,
+    Running(Batch),
+    /// One ended with an object that it could not get; the next gets none.
+    Ended,
 }
 
 /// A running `git cat-file --batch`.
@@ -21,13 +32,15 @@ struct Batch {
     child: Child,
     questions: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
+    /// What it complains of.
+    complaints: Option<JoinHandle<String>>,
 }
 
 impl Program {
     pub(super) fn at(folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),
-            batch: Mutex::new(None),
+            batch: Mutex::default(),
         }
     }
 
@@ -112,19 +125,49 @@ impl Program {
 
     pub(super) fn blob(&self, id: ObjectId) -> anyhow::Result<Vec<u8>> {
         let poisoned = || anyhow!("a reader of objects has failed");
-        let mut batch = self.batch.lock().map_err(|_| poisoned())?;
-        let batch = match &mut *batch {
-            Some(batch) => batch,
-            none => none.insert(Batch::start(&self.folder)?),
+        let mut state = self.batch.lock().map_err(|_| poisoned())?;
+        let mut batch = match std::mem::take(&mut *state) {
+            State::Running(batch) => batch,
+            State::NotStarted => Batch::start(&self.folder, Fetching::Allowed)?,
+            State::Ended => Batch::start(&self.folder, Fetching::Off)?,
         };
-        batch.read(id)
+        match batch.read(id) {
+            Ok(answer) => {
+                *state = State::Running(batch);
+                answer
+            }
+            Err(error) => {
+                *state = State::Ended;
+                Err(batch.end().unwrap_or(error))
+            }
+        }
     }
 }
 
+/// Whether what is missing in a partial clone is fetched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fetching {
+    Allowed,
+    /// It failed once.
+    Off,
+}
+
 impl Batch {
-    fn start(folder: &Path) -> anyhow::Result<Self> {
-        let mut child = Git::new(folder, "cat-file").arg("--batch").start()?;
+    fn start(folder: &Path, fetching: Fetching) -> anyhow::Result<Self> {
+        let mut git = Git::new(folder, "cat-file").arg("--batch");
+        if fetching == Fetching::Off {
+            git = git.variable("GIT_NO_LAZY_FETCH", "1");
+        }
+        let mut child = git.start()?;
         let questions = child.stdin.take();
+        let complaints = child.stderr.take().map(|mut stderr| {
+            std::thread::spawn(move || {
+                let mut said = Vec::new();
+                // What was said before it failed is said.
+                let _ = stderr.read_to_end(&mut said);
+                String::from_utf8_lossy(&said).into_owned()
+            })
+        });
         let answers = child
             .stdout
             .take()
@@ -133,10 +176,39 @@ impl Batch {
             child,
             questions,
             answers: BufReader::new(answers),
+            complaints,
         })
     }
 
-    fn read(&mut self, id: ObjectId) -> anyhow::Result<Vec<u8>> {
+    /// Ends the program, and returns what it complained of.
+    fn end(mut self) -> Option<anyhow::Error> {
+        // It has ended, or what it has to say yet is of no use; that it failed it has said by now.
+        let _ = self.child.kill();
+        let said = self.complaints.take()?.join().ok()?;
+        let status = self.child.wait().ok()?;
+        let lines = said.lines().map(|line| line.trim().trim_end_matches('.'));
+        let faults: Vec<&str> = lines
+            .filter_map(|line| {
+                let fatal = line.strip_prefix("fatal: ");
+                fatal.or_else(|| line.strip_prefix("error: "))
+            })
+            .collect();
+        let said = if faults.is_empty() {
+            said.trim().to_owned()
+        } else {
+            faults.join("; ")
+        };
+        let error = GitError {
+            command: "cat-file".to_owned(),
+            status: status.code(),
+            said,
+        };
+        (!error.said.is_empty()).then(|| error.into())
+    }
+
+    /// Asks for an object. Fails with the program at its end; an object that it does not know or that
+    /// is no file is an answer.
+    fn read(&mut self, id: ObjectId) -> anyhow::Result<anyhow::Result<Vec<u8>>> {
         let questions = self
             .questions
             .as_mut()
@@ -149,7 +221,7 @@ impl Batch {
         let (kind, size) = (words.next(), words.next());
         let size = match (kind, size.map(str::parse::<usize>)) {
             (Some("blob"), Some(Ok(size))) => size,
-            (Some("missing"), _) => bail!("it is missing in this clone"),
+            (Some("missing"), _) => return Ok(Err(anyhow!("it is missing in this clone"))),
             (None, _) => bail!("`git cat-file` ended: the object is missing or damaged"),
             _ => bail!("`git cat-file` said `{}`", head.trim_end()),
         };
@@ -157,7 +229,7 @@ impl Batch {
         self.answers.read_exact(&mut bytes)?;
         let mut newline = [0];
         self.answers.read_exact(&mut newline)?;
-        Ok(bytes)
+        Ok(Ok(bytes))
     }
 }
 

@@ -290,6 +290,7 @@ fn damaged_objects_are_told_and_not_passed_over() {
         "{}",
         shown.stderr
     );
+    assert!(shown.stderr.contains("`git fsck`"), "{}", shown.stderr);
     assert_eq!(cart(&repo, "v2"), json!(true));
     let list = repo.ffctl(&["list", "--rev", "v1"]).exits(0);
     assert!(
@@ -400,11 +401,30 @@ fn partial_clones_fetch_or_say_what_is_missing() {
         .ffctl(&["show", "--flag", "cart", "--rev", "v1"])
         .exits(1);
     assert!(
-        shown.stderr.contains("missing in this clone")
-            || shown.stderr.contains("cannot read the object"),
+        shown.stderr.contains("from promisor remote"),
         "{}",
         shown.stderr
     );
+    assert!(shown.stderr.contains("`git fetch`"), "{}", shown.stderr);
+    // What is here is read, whatever is not.
+    cut.git(&["checkout", "--quiet", "."]);
+    let listed = cut.ffctl(&["list", "--rev", "v1"]).exits(0);
+    assert!(listed.stdout.contains("search"), "{listed}");
+    let whole = ["Broken pipe", "may be read", "search.yaml"];
+    assert!(
+        !whole.iter().any(|words| listed.stderr.contains(words)),
+        "{listed}"
+    );
+    assert!(listed.stderr.contains("from promisor remote"), "{listed}");
+    let path = repositories.path("bare-cut");
+    let arguments = ["clone", "--quiet", "--bare", "--filter=blob:none", &source];
+    repo.git(&[&arguments[..], &[path.to_str().unwrap()]].concat());
+    let cut = TestRepo { path };
+    cut.git(&["remote", "set-url", "origin", "file:///nowhere"]);
+    let listed = cut.ffctl(&["list", "--rev", "v1"]).exits(2);
+    for words in ["ffctl.toml", "from promisor remote", "`git fetch`"] {
+        assert!(listed.stderr.contains(words), "{listed}");
+    }
 }
 
 #[test]
