@@ -53,6 +53,10 @@ fn hint(error: &anyhow::Error) -> Option<String> {
         Some(ProjectError::NotFound(_)) => {
             Some("run `ffctl init` to begin a project, or name its folder with `-C`".to_owned())
         }
+        Some(ProjectError::Bare(_)) => Some(
+            "commands that read take `--rev REV` here, and `diff` two revisions; changes are made in a clone"
+                .to_owned(),
+        ),
         Some(ProjectError::Lost(..)) => Some(LOST_HINT.to_owned()),
         _ => None,
     }

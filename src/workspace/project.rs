@@ -65,6 +65,8 @@ impl FileTree for ProjectTree {
 pub enum ProjectError {
     /// There is no ffctl.toml in the folder or above it.
     NotFound(PathBuf),
+    /// The folder is in a bare repository: there are no files but the committed ones.
+    Bare(PathBuf),
     /// The folder or its ffctl.toml cannot be read.
     Unreadable(PathBuf, String),
     /// Git cannot read the ffctl.toml of a revision.
@@ -86,6 +88,13 @@ impl fmt::Display for ProjectError {
                     formatter,
                     "no {CONFIG_FILE} in `{}` or any folder above it",
                     folder.display()
+                )
+            }
+            Self::Bare(folder) => {
+                let folder = folder.display();
+                write!(
+                    formatter,
+                    "`{folder}` is in a bare repository, which has no working tree"
                 )
             }
             Self::Unreadable(path, reason) | Self::Lost(path, reason) => {
@@ -126,8 +135,11 @@ impl Project {
         let root = start
             .ancestors()
             .find(|folder| folder.join(CONFIG_FILE).is_file());
-        let root = root.ok_or_else(|| ProjectError::NotFound(start.clone()))?;
-        Self::open(root)
+        match root {
+            Some(root) => Self::open(root),
+            None if is_bare(&start) => Err(ProjectError::Bare(start)),
+            None => Err(ProjectError::NotFound(start)),
+        }
     }
 
     /// Opens the project whose ffctl.toml lies in a folder.
@@ -269,6 +281,11 @@ impl Project {
         sources.add(Source::new(CONFIG_FILE, self.config_text.clone()));
         (sources, self.config_diagnostics.clone())
     }
+}
+
+fn is_bare(folder: &Path) -> bool {
+    let objects = Objects::find(folder).ok().flatten();
+    objects.is_some_and(|objects| objects.workdir().is_none())
 }
 
 fn unreadable(file: &Path, reason: String) -> ProjectError {

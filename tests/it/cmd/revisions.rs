@@ -317,6 +317,23 @@ fn damaged_objects_are_told_and_not_passed_over() {
 }
 
 #[test]
+fn where_there_is_no_working_tree_that_is_said() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories);
+    let path = repositories.path("bare.git");
+    repo.git(&["clone", "--quiet", "--bare", ".", path.to_str().unwrap()]);
+    let bare = TestRepo { path };
+    let on = ["enable", "--flag", "cart", "--env", "staging"];
+    for arguments in [&["list"][..], &["validate"], &["diff"], &on] {
+        let output = bare.ffctl(arguments).exits(2);
+        for words in ["no working tree", "`--rev REV`", "clone"] {
+            assert!(output.stderr.contains(words), "{output}");
+        }
+        assert!(!output.stderr.contains("init"), "{output}");
+    }
+}
+
+#[test]
 fn bare_repositories_and_linked_working_trees_are_read() {
     let repositories = Repositories::new();
     let repo = project(&repositories);
