@@ -24,6 +24,17 @@ pub struct Place {
     pub revision: Option<String>,
 }
 
+impl Place {
+    /// Returns the next step where the findings in the files keep a command from its answer.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match self.revision {
+            Some(_) => "what is committed stays as it is: choose another revision",
+            None => "mend the findings above",
+        }
+    }
+}
+
 /// A project's files, read and checked.
 #[derive(Debug)]
 pub struct Opened {

@@ -80,7 +80,7 @@ pub(super) fn run(
     }
     let report = ops::evaluate(&options)?;
     if report.refused {
-        return Ok(refused(&report, ui));
+        return Ok(refused(&report, &options, ui));
     }
     if ui.is_json() {
         ui.result(&json::text(&json::EvaluateDocument::new(
@@ -101,12 +101,12 @@ pub(super) fn run(
     })
 }
 
-fn refused(report: &EvaluateReport, ui: &mut Ui) -> ExitStatus {
+fn refused(report: &EvaluateReport, options: &EvaluateOptions, ui: &mut Ui) -> ExitStatus {
     ui.findings(&report.diagnostics, &report.sources);
     ui.error(
         "the catalog does not compile, so nothing was evaluated",
         &[],
-        Some("mend the findings above"),
+        Some(options.place.advice()),
     );
     ExitStatus::No
 }
@@ -133,7 +133,7 @@ fn context(text: &str, folder: &Path) -> anyhow::Result<Value> {
 fn batch(options: &EvaluateOptions, ui: &mut Ui) -> anyhow::Result<ExitStatus> {
     let mut runner = match BatchRunner::open(options)? {
         Ok(runner) => runner,
-        Err(report) => return Ok(refused(&report, ui)),
+        Err(report) => return Ok(refused(&report, options, ui)),
     };
     let mut status = ExitStatus::Success;
     let mut input = io::stdin().lock();

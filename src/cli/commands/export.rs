@@ -87,7 +87,7 @@ pub(super) fn run(
             ui.error(
                 "the catalog does not compile, so nothing was exported",
                 &[],
-                Some("mend the findings above"),
+                Some(options.place.advice()),
             );
         }
         ExportStatus::Printed(bytes) => ui.bytes(bytes)?,

@@ -334,6 +334,23 @@ fn where_there_is_no_working_tree_that_is_said() {
 }
 
 #[test]
+fn nobody_is_told_to_mend_what_was_committed() {
+    let repositories = Repositories::new();
+    let repo = project(&repositories);
+    repo.commit("broken");
+    let ask = ["evaluate", "--flag", "cart", "--env", "staging"];
+    let export = ["export", "--env", "staging", "--format", "ruleset"];
+    for arguments in [&ask[..], &export] {
+        let today = repo.ffctl(arguments).exits(1);
+        assert!(today.stderr.contains("mend the findings"), "{today}");
+    }
+    let past = repo.ffctl(&[&ask[..], &["--rev", "HEAD"]].concat());
+    let past = past.exits(1);
+    assert!(!past.stderr.contains("mend the findings"), "{past}");
+    assert!(past.stderr.contains("another revision"), "{past}");
+}
+
+#[test]
 fn bare_repositories_and_linked_working_trees_are_read() {
     let repositories = Repositories::new();
     let repo = project(&repositories);
