@@ -1,6 +1,6 @@
 //! What an entry has from elsewhere, and time has moved on there: held in the entry itself.
 
-use crate::document::Tree;
+use crate::document::{Scalar, Tree};
 use crate::format::ENTRY_KEYS;
 use crate::model::EnvironmentId;
 use crate::patch::entry::{Draft, serving_of, write_entry};
@@ -40,7 +40,12 @@ pub fn hold_elsewhere(
             map.set(&key, tree, &ENTRY_KEYS);
         }
         if hold.entry(&mut map, &mut notes, place) || moved {
-            draft.set_serving(&serving_of(&map).unwrap_or_default());
+            let serving = serving_of(&map).unwrap_or_default();
+            draft.set_serving(&serving);
+            if serving.is_empty() {
+                // No serving of its own is what the entry has; that there is none is written so.
+                draft.set("percentage", Scalar::Null);
+            }
             slots.push("serving");
         }
     }
@@ -53,5 +58,5 @@ pub fn hold_elsewhere(
     ));
     let mut root = found.root.clone();
     write_entry(&subject, &mut root, environment, Some(draft.map.clone()));
-    Some(Patched { root, notes })
+    (root != *found.root).then_some(Patched { root, notes })
 }

@@ -120,6 +120,47 @@ fn an_inherited_ramp_is_held_in_the_entry() {
     assert_eq!(repo.read("flags/k.yaml"), pinned);
 }
 
+/// What is inherited may be that nobody has a share: a step of the parent has given one since.
+#[test]
+fn an_inherited_end_of_a_serving_is_held_in_the_entry() {
+    let parent = "default_value: false\nenvironments:\n  development: {enabled: true, percentage: null, schedule: [{at: 2026-11-15T00:00:00Z, set: {percentage: 100}}]}\n  production: true\n";
+    let cases = [
+        (
+            "  staging: {enabled: true, bucket_by: user_id}\n",
+            "  staging: {enabled: true, percentage: 0, bucket_by: user_id}\n",
+        ),
+        (
+            "  staging: {enabled: true}\n",
+            "  staging: {enabled: true, percentage: 0}\n",
+        ),
+        ("", "  staging: false\n"),
+    ];
+    for (before, after) in cases {
+        let repositories = Repositories::new();
+        let (before, after) = (format!("{parent}{before}"), format!("{parent}{after}"));
+        let files: [Files<'_>; 2] = [
+            &[("flags/k.yaml", Some(&before))],
+            &[("flags/k.yaml", Some(&after))],
+        ];
+        let repo = history(&repositories, &files);
+        let output = roll(&repo, &["--commit", "HEAD"]).exits(0);
+        let told = "pinned in staging, for it comes from elsewhere and has moved on since: serving";
+        assert!(output.stderr.contains(told), "{output}");
+        let text = repo.read("flags/k.yaml");
+        assert!(
+            text.contains("percentage: null") && text.contains("  staging: {"),
+            "{text}"
+        );
+        let user = ["--attr", "user_id=u", "--attr", "targetingKey=u"];
+        let asked = ["evaluate", "--flag", "k", "--env", "staging", "--json"];
+        let answer = repo.ffctl(&[&asked[..], &user].concat()).exits(0);
+        assert!(answer.stdout.contains("\"value\": false"), "{answer}");
+        repo.git(&["reset", "--quiet", "--hard", "HEAD^"]);
+        roll(&repo, &["--commit", "HEAD", "--resume"]).exits(0);
+        assert_eq!(repo.read("flags/k.yaml"), before);
+    }
+}
+
 fn ruled(rules: &str) -> String {
     format!(
         "default_value: false\ntargeting_rules: [{rules}]\nenvironments:\n  development: true\n  production: {{enabled: true, percentage: 40}}\n"

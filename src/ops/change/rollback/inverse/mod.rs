@@ -101,7 +101,8 @@ impl Inverse<'_, '_> {
         let times = self.times()?;
         let oldest = oldest(self.changes);
         let mut more = self.more(after.as_ref(), &times);
-        while self.hold_elsewhere(after.as_ref(), &more)? {
+        let mut held = BTreeSet::new();
+        while self.hold_elsewhere(after.as_ref(), &more, &mut held)? {
             self.planner.plan.warnings.clear();
             after = self.planner.judge_rollback(&jobs)?;
             more = self.more(after.as_ref(), &times);
@@ -209,8 +210,13 @@ impl Inverse<'_, '_> {
 
     /// Where more would be served because of what stands elsewhere (the flag's own rules, a parent)
     /// and has moved on since, the entry gets its own copy of that, held at what it gave then.
-    /// Returns whether there was any.
-    fn hold_elsewhere(&mut self, after: Option<&Opened>, more: &[More]) -> anyhow::Result<bool> {
+    /// Returns whether there was any. What was `held` once, a flag in an environment, is not again.
+    fn hold_elsewhere(
+        &mut self,
+        after: Option<&Opened>,
+        more: &[More],
+        held: &mut BTreeSet<(String, String)>,
+    ) -> anyhow::Result<bool> {
         let Some(after) = after.filter(|_| !self.options.resume) else {
             return Ok(false);
         };
@@ -220,23 +226,24 @@ impl Inverse<'_, '_> {
         let times = self.changes.iter().map(|change| change.made_at(request));
         let time = times.min().unwrap_or(today.time);
         let several = self.planner.keys.len() > 1;
-        let mut any = false;
         for one in more.iter().filter(|one| one.is_share) {
+            if !held.insert((one.flag.clone(), one.environment.clone())) {
+                continue;
+            }
             let id = catalog.environments.find(&one.environment);
             let found = catalog.flags.get(one.flag.as_str()).zip(id);
             let Some((flag, id)) = found else { continue };
             let root = self.planner.root(&one.flag)?;
             let found = Found { flag, root: &root };
-            let Some(held) = patch::hold_elsewhere(&today, found, id, time) else {
+            let Some(pinned) = patch::hold_elsewhere(&today, found, id, time) else {
                 continue;
             };
-            self.planner.note(&one.flag, held.notes, several);
-            self.planner.edit(&one.flag, &held.root)?;
-            any = true;
+            self.planner.note(&one.flag, pinned.notes, several);
+            self.planner.edit(&one.flag, &pinned.root)?;
             // What else there is may be mended by that.
-            break;
+            return Ok(true);
         }
-        Ok(any)
+        Ok(false)
     }
 
     /// Nobody is served more than before, no kill switch is lost, and what came back is what it was.
