@@ -186,3 +186,41 @@ fn a_created_flag_goes_and_a_removed_one_comes_back_with_their_commit() {
         &["the flag `late`", "--take-older"],
     );
 }
+
+/// It was removed since; or the commit removed it, and it is there again.
+#[test]
+fn a_flag_that_cannot_be_undone_as_a_whole_is_left_and_named() {
+    let again = NEW.replace("75", "80");
+    let cases = [
+        (Some(NEW), None, "it is gone"),
+        (None, Some(again.as_str()), "it is there again"),
+    ];
+    for (then, today, told) in cases {
+        let repositories = Repositories::new();
+        let repo = begun(&repositories, &[("k", OLD)], &[("k", then)]);
+        let undone = repo.id("HEAD");
+        match today {
+            Some(text) => repo.write("flags/k.yaml", text),
+            None => std::fs::remove_file(repo.path.join("flags/k.yaml")).unwrap(),
+        }
+        let head = repo.commit("later");
+        let way = format!(
+            "`ffctl rollback --to {} --flag k`",
+            &repo.id("HEAD~2")[..12]
+        );
+        let words = ["--commit", undone.as_str()];
+        let told = ["the flag `k`", told, way.as_str()];
+        refused(roll(&repo, &words), 1, &told);
+        let output = roll(&repo, &[&words[..], &["--take-older"]].concat()).exits(1);
+        for word in &told[1..] {
+            assert!(
+                output.to_string().contains(word),
+                "`{word}` is not in {output}"
+            );
+        }
+        assert!(!output.stderr.contains("all the same"), "{output}");
+        let output = roll(&repo, &[&words[..], &["--keep-newer"]].concat()).exits(0);
+        assert!(output.stderr.contains("since: it stays"), "{output}");
+        assert_eq!(repo.id("HEAD"), head);
+    }
+}

@@ -18,6 +18,8 @@ pub(super) struct Told {
     pub(super) what: String,
     pub(super) commit: String,
     pub(super) later: Option<String>,
+    /// The flag that cannot be undone as a whole, whatever is wanted, and why.
+    pub(super) stuck: Option<(String, String)>,
 }
 
 impl Told {
@@ -62,18 +64,30 @@ fn text(tree: &impl FileTree, path: &str) -> Option<String> {
 
 impl Inverse<'_, '_> {
     pub(super) fn refuse_conflicts(&self, work: &mut Work) -> Result<(), RefusedError> {
-        let told: Vec<String> = work.conflicts.iter().map(Told::words).collect();
+        let conflicts = std::mem::take(&mut work.conflicts);
         let done = match self.options.newer {
-            _ if told.is_empty() => return Ok(()),
+            _ if conflicts.is_empty() => return Ok(()),
             Newer::Ask => {
-                let hint = "`--keep-newer` leaves what was changed again, `--take-older` undoes it all the same";
-                return Err(RefusedError::new(told.join("; "), hint.to_owned()));
+                let told: Vec<String> = conflicts.iter().map(Told::words).collect();
+                let hint = if conflicts.iter().all(|told| told.stuck.is_some()) {
+                    let why = conflicts.into_iter().filter_map(|told| told.stuck);
+                    let why: Vec<String> = why.map(|(_, why)| why).collect();
+                    format!("`--keep-newer` leaves it; {}", why.join("; "))
+                } else {
+                    "`--keep-newer` leaves what was changed again, `--take-older` undoes it all the same".to_owned()
+                };
+                return Err(RefusedError::new(told.join("; "), hint));
             }
             Newer::Keep => "it stays",
             Newer::Drop => "it goes back all the same",
         };
-        let notes = told.into_iter().map(|told| format!("{told}: {done}"));
-        work.notes.extend(notes);
+        for mut told in conflicts {
+            let stuck = told.stuck.take();
+            match stuck.filter(|_| self.options.newer == Newer::Drop) {
+                Some(stuck) => work.skipped.push(stuck),
+                None => work.notes.push(format!("{}: {done}", told.words())),
+            }
+        }
         Ok(())
     }
 }

@@ -66,6 +66,7 @@ impl Undoing<'_, '_> {
                 what: format!("`{}` in {name}", conflict.slot),
                 commit: change.past.name.clone(),
                 later,
+                stuck: None,
             });
         }
         if let Some(sheet) = self.work.sheets.get_mut(&name) {

@@ -243,11 +243,15 @@ impl<'u, 'r> Undoing<'u, 'r> {
             }
             (Some(_), None, None) => self.deleted(key, before, change),
             (Some(was), None, Some(today)) if !patch::says_the_same(&was, &today) => {
-                self.whole(key, change);
+                let why = format!(
+                    "the commit {} removed it, and it is there again and another",
+                    change.past.name
+                );
+                self.stuck(key, &why, change);
                 Ok(())
             }
             (Some(was), Some(is), None) if !patch::says_the_same(&was, &is) => {
-                self.whole(key, change);
+                self.stuck(key, "it is gone", change);
                 Ok(())
             }
             _ => Ok(()),
@@ -272,6 +276,7 @@ impl<'u, 'r> Undoing<'u, 'r> {
                 what: words,
                 commit: change.past.name.clone(),
                 later,
+                stuck: None,
             });
         }
         let several = self.planner.keys.len() > 1;
@@ -299,7 +304,7 @@ impl<'u, 'r> Undoing<'u, 'r> {
         }
         let is_same = patch::says_the_same(is, today);
         if !is_same {
-            self.whole(key, change);
+            self.whole(key, None, change);
         }
         let is_killed = holds_kill_switch(today) && !self.options.lift_kill_switches;
         if is_killed {
@@ -433,12 +438,22 @@ impl<'u, 'r> Undoing<'u, 'r> {
         Ok(done.root)
     }
 
+    /// The flag as a whole was changed again, so that there is no file to undo the change in.
+    fn stuck(&mut self, key: &str, why: &str, change: &Change) {
+        let why = format!(
+            "{why}: `ffctl rollback --to {} --flag {key}` brings back what it was",
+            change.parent.name
+        );
+        self.whole(key, Some((key.to_owned(), why)), change);
+    }
+
     /// The flag as a whole was changed again.
-    fn whole(&mut self, key: &str, change: &Change) {
+    fn whole(&mut self, key: &str, stuck: Option<(String, String)>, change: &Change) {
         self.work.conflicts.push(Told {
             what: format!("the flag `{key}`"),
             commit: change.past.name.clone(),
             later: None,
+            stuck,
         });
     }
 }
