@@ -1,7 +1,7 @@
 //! `rollback` where it takes away what protects an environment: what that asked for is asked for.
 #![cfg(unix)]
 
-use super::rollback_inverse::{DAYS, roll};
+use super::rollback_inverse::{DAYS, Files, history, refused, roll};
 use crate::support::git::{Repositories, TestRepo};
 
 const PATH: &str = "flags/environments.yaml";
@@ -112,4 +112,106 @@ fn a_broken_file_is_no_way_around() {
         roll(&repo, &said).exits(0);
         assert_eq!(repo.read("flags/k.yaml"), flag);
     }
+}
+
+const DE: &str = "conditions: [{attribute: country, operator: equals, value: DE}]";
+
+fn project(repositories: &Repositories, texts: &[&str]) -> TestRepo {
+    let files: Vec<[(&str, Option<&str>); 1]> = texts
+        .iter()
+        .map(|text| [("flags/k.yaml", Some(*text))])
+        .collect();
+    let files: Vec<Files<'_>> = files.iter().map(|files| &files[..]).collect();
+    history(repositories, &files)
+}
+
+/// Whom a rule of today gives the off value are not served what the others have been given since.
+#[test]
+fn those_whom_a_rule_keeps_out_are_not_let_in() {
+    let deny = format!("{{name: deny, {DE}, value: false}}");
+    let us = "{name: us, conditions: [{attribute: country, operator: in, value: [US]}]}";
+    let eu = "{name: eu, conditions: [{attribute: country, operator: in, value: [DE, FR]}]";
+    let wide = deny.replace("equals, value: DE", "in, value: [DE, FR]");
+    let entry = |rules: &[&str], share: u32| {
+        format!(
+            "default_value: false\nenvironments:\n  production: {{enabled: true, percentage: {share}, targeting_rules: [{}]}}\n",
+            rules.join(", ")
+        )
+    };
+    let (eu_5, eu_all) = (format!("{eu}, percentage: 5}}"), format!("{eu}}}"));
+    let cases = [
+        // To none, to another rule, and with a rule that takes more of them.
+        (
+            [entry(&[], 5), entry(&[&deny], 5), entry(&[&deny], 100)],
+            "the loss of rule deny",
+        ),
+        (
+            [
+                entry(&[&eu_5], 5),
+                entry(&[&deny, &eu_5], 5),
+                entry(&[&deny, &eu_all], 5),
+            ],
+            "the loss of rule deny",
+        ),
+        (
+            [entry(&[&deny], 5), entry(&[&wide], 5), entry(&[&wide], 100)],
+            "the loss of rule deny",
+        ),
+    ];
+    for (texts, told) in &cases {
+        let repositories = Repositories::new();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let repo = project(&repositories, &texts);
+        refused(
+            &repo,
+            &["--commit", "HEAD^"],
+            &["`k` would be served to more people", told],
+        );
+    }
+    // Who is served no more than before the commit may be; and others' rules are others' rules.
+    let sound = [
+        [entry(&[], 5), entry(&[&deny], 5), entry(&[&deny], 4)],
+        [
+            entry(&[us], 5),
+            entry(&[&deny, us], 5),
+            entry(&[&deny, us], 5),
+        ],
+        [
+            entry(&[&us.replace("]}]", "]}], percentage: 1")], 5),
+            entry(&[&deny, &us.replace("]}]", "]}], percentage: 1")], 5),
+            entry(&[&deny, us], 5),
+        ],
+        [
+            entry(&[&eu_all], 5),
+            entry(&[&deny, &eu_all], 5),
+            entry(&[&deny, &eu_all], 100),
+        ],
+    ];
+    for texts in &sound {
+        let repositories = Repositories::new();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let repo = project(&repositories, &texts);
+        roll(&repo, &["--commit", "HEAD^"]).exits(0);
+        assert!(!repo.read("flags/k.yaml").contains("deny"));
+    }
+}
+
+/// A rule that serves the off value serves nobody, however many the default is served to.
+#[test]
+fn a_rule_of_their_own_counts_before_what_everybody_gets() {
+    let flag = |default: bool, own: &str| {
+        format!(
+            "default_value: {default}\noff_value: false\ntargeting_rules: [{{name: eu, {DE}, value: true, gradual: {{start: 2026-11-11T12:00:00Z, increment: 10, every: 1d}}}}]\nenvironments:\n  production: {{enabled: true{own}}}\n"
+        )
+    };
+    let own = format!(", targeting_rules: [{{name: eu, {DE}, value: false}}]");
+    let repositories = Repositories::new();
+    let texts = [flag(false, ""), flag(false, &own), flag(true, &own)];
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let repo = project(&repositories, &texts);
+    let told = [
+        "`k` would be served to more people",
+        "in production by rule eu",
+    ];
+    refused(&repo, &["--commit", "HEAD^"], &told);
 }

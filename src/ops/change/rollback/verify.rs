@@ -1,5 +1,10 @@
 //! What an undoing must never do: lift a kill switch unasked, or serve a flag to more people than it
 //! was before the commit, at that commit's time, and than it is today.
+//!
+//! That is asked of those whom no rule takes, of those whom each rule would take, and of those whom a
+//! rule took before or takes today and would not any more. How many they are is compared, not who.
+
+use std::collections::BTreeSet;
 
 use crate::literal;
 use crate::patch::Newer;
@@ -10,7 +15,7 @@ use crate::ruleset::{ComputedEntry, Condition, POSITIONS, Table};
 use super::super::super::open::Opened;
 use super::super::RefusedError;
 use super::super::plan::Planner;
-use super::audience::is_within;
+use super::audience::{are_apart, is_within};
 
 /// Refuses where a kill switch that is in force today would not be any more.
 pub(super) fn keeps_kills(planner: &Planner<'_>, after: &Opened) -> Result<(), RefusedError> {
@@ -47,6 +52,8 @@ pub(super) struct More {
     pub(super) environment: String,
     /// The rule by which; `None` is what those get whom no rule takes.
     pub(super) rule: Option<String>,
+    /// Whether the rule takes them no more (all of them or some), and others or nobody do.
+    pub(super) is_gone: bool,
     /// Whether it is the share of those whom the rule takes; else the rule may take others.
     pub(super) is_share: bool,
 }
@@ -83,23 +90,72 @@ pub(super) fn more(
                 flag: key.clone(),
                 environment: name.to_owned(),
                 rule: rule.map(str::to_owned),
+                is_gone: false,
                 is_share,
             };
             let is_more = |share| sides.iter().all(|side| side.everybody < share);
             if !is_resumed && is_more(reach.everybody) {
                 found.push(more(None, true));
             }
-            for audience in reach.audiences.iter().filter(|one| one.share > 0) {
-                let mut shares = sides.iter().map(|side| side.share(audience));
+            for (at, audience) in reach.audiences.iter().enumerate() {
+                if audience.share == 0 {
+                    continue;
+                }
+                let mut shares = sides.iter().map(|side| side.share(&reach, at));
                 let is_short = |share| share < audience.share;
                 if !is_resumed && shares.all(is_short) {
                     found.push(more(Some(&audience.rule), true));
                     continue;
                 }
                 let least = if is_resumed { 1 } else { audience.share };
-                if !sides.iter().any(|side| side.takes(&reach, audience, least)) {
+                if !sides.iter().any(|side| side.takes(&reach, at, least)) {
                     found.push(more(Some(&audience.rule), false));
                 }
+            }
+            for (rule, is_share) in let_go(&reach, &sides, is_resumed) {
+                found.push(More {
+                    is_gone: true,
+                    ..more(Some(rule), is_share)
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Returns the rules of the sides whose audience, or a part of it, falls to other rules or to none,
+/// and would be served more there than on each of the sides; and whether that is certain.
+fn let_go<'s>(
+    after: &Reach<'_>,
+    sides: &'s [Reach<'_>],
+    is_resumed: bool,
+) -> BTreeSet<(&'s str, bool)> {
+    let mut found = BTreeSet::new();
+    for side in sides {
+        let is_alike = side.computed == after.computed;
+        let is_certain = !is_resumed && is_alike;
+        for lost in &side.audiences {
+            let is_covered =
+                |by: &Audience<'_>| is_alike && is_within(&lost.conditions, &by.conditions);
+            if let Some(same) = after.named(&lost.rule)
+                && (!is_alike || is_covered(same))
+            {
+                continue;
+            }
+            let is_more = |at: Option<usize>, share: u32| {
+                let least = if is_resumed { 1 } else { share };
+                let given = |other: &Reach<'_>| other.least(after, (side, lost), at);
+                share > lost.share && sides.iter().all(|other| given(other) < least)
+            };
+            let covering = after.audiences.iter().position(is_covered);
+            let last = covering.map_or(after.audiences.len(), |at| at + 1);
+            let rules = after.audiences.iter().enumerate().take(last);
+            let mut taking = rules.filter(|(_, one)| {
+                one.rule != lost.rule && !(is_alike && are_apart(&lost.conditions, &one.conditions))
+            });
+            let by_rule = taking.any(|(at, one)| is_more(Some(at), one.share));
+            if by_rule || (covering.is_none() && is_more(None, after.everybody)) {
+                found.insert((lost.rule.as_str(), is_certain));
             }
         }
     }
@@ -114,6 +170,7 @@ pub(super) fn serves_no_more(
     newer: Newer,
 ) -> Result<(), RefusedError> {
     let at_rule = |one: &More| match &one.rule {
+        Some(name) if one.is_gone => format!("the loss of rule {name}"),
         Some(name) => format!("rule {name}"),
         None => "the serving".to_owned(),
     };
@@ -203,17 +260,18 @@ impl<'o> Reach<'o> {
         };
         let is_off = |one: &Served<'_>| *one == record.off;
         let share = |serving: &Serving<'_>| {
-            let inside = if serving.one.as_ref().is_some_and(is_off) {
+            let ramp = serving.gradual.map(|ramp| ramp.share_at(time));
+            let inside = ramp.or(serving.share).unwrap_or(POSITIONS);
+            let own = if serving.one.as_ref().is_some_and(is_off) {
                 0
             } else {
-                let ramp = serving.gradual.map(|ramp| ramp.share_at(time));
-                ramp.or(serving.share).unwrap_or(POSITIONS)
+                inside
             };
             // Those outside get the default.
             if is_off(&phase.default) {
-                inside
+                own
             } else {
-                POSITIONS
+                own + POSITIONS.saturating_sub(inside)
             }
         };
         let everybody = phase.serving.as_ref().map(share);
@@ -234,20 +292,67 @@ impl<'o> Reach<'o> {
         self.audiences.iter().find(|one| one.rule == rule)
     }
 
-    /// Returns to how many of a rule's audience it is served here.
-    fn share(&self, of: &Audience<'_>) -> u32 {
-        let own = self.named(&of.rule).map_or(0, |one| one.share);
-        let is_all = self.everybody == POSITIONS;
-        if is_all { POSITIONS } else { own }
+    /// Returns to how many of the audience of a rule elsewhere it is served here, by the rule of that
+    /// name. Where there is none, it counts only if it is served to all of them.
+    fn share(&self, elsewhere: &Reach<'_>, at: usize) -> u32 {
+        let Some(audience) = elsewhere.audiences.get(at) else {
+            return 0;
+        };
+        let own = self.named(&audience.rule).map(|one| one.share);
+        own.unwrap_or_else(|| {
+            let is_all = self.serves_all(elsewhere, at);
+            if is_all { POSITIONS } else { 0 }
+        })
     }
 
     /// Returns whether those whom a rule takes elsewhere are all taken here, and served.
-    fn takes(&self, elsewhere: &Reach<'_>, audience: &Audience<'_>, least: u32) -> bool {
+    fn takes(&self, elsewhere: &Reach<'_>, at: usize, least: u32) -> bool {
+        let Some(audience) = elsewhere.audiences.get(at) else {
+            return true;
+        };
         let is_wide = |own: &Audience<'_>| {
             own.share >= least
                 && self.computed == elsewhere.computed
                 && is_within(&audience.conditions, &own.conditions)
         };
-        self.everybody == POSITIONS || self.named(&audience.rule).is_some_and(is_wide)
+        self.named(&audience.rule).is_some_and(is_wide) || self.serves_all(elsewhere, at)
+    }
+
+    /// Returns whether everyone whom a rule takes elsewhere is served here, by whatever it is.
+    fn serves_all(&self, elsewhere: &Reach<'_>, at: usize) -> bool {
+        let audience = elsewhere.audiences.get(at);
+        audience.is_some_and(|one| self.least(elsewhere, (elsewhere, one), Some(at)) == POSITIONS)
+    }
+
+    /// Returns to how many it is served here at the least, of those in an `audience` that `of` has
+    /// and whom a rule takes elsewhere; `None` are those whom no rule takes there.
+    fn least(
+        &self,
+        elsewhere: &Reach<'_>,
+        (of, audience): (&Reach<'_>, &Audience<'_>),
+        rule: Option<usize>,
+    ) -> u32 {
+        let is_alike = self.computed == elsewhere.computed;
+        let is_known = self.computed == of.computed;
+        let earlier = elsewhere.audiences.iter();
+        let earlier = earlier.take(rule.unwrap_or(elsewhere.audiences.len()));
+        let taking = rule.and_then(|at| elsewhere.audiences.get(at));
+        let mut least = POSITIONS;
+        for own in &self.audiences {
+            let is_within_it = |other: &Audience<'_>| is_within(&own.conditions, &other.conditions);
+            let is_apart = |other: &Audience<'_>| are_apart(&own.conditions, &other.conditions);
+            let takes_none = (is_alike && earlier.clone().any(is_within_it))
+                || (is_alike && taking.is_some_and(is_apart))
+                || (is_known && is_apart(audience));
+            if takes_none {
+                continue;
+            }
+            least = least.min(own.share);
+            let takes_all = |other: &Audience<'_>| is_within(&other.conditions, &own.conditions);
+            if (is_known && takes_all(audience)) || (is_alike && taking.is_some_and(takes_all)) {
+                return least;
+            }
+        }
+        least.min(self.everybody)
     }
 }
