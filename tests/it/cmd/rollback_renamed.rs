@@ -1,7 +1,7 @@
 //! `rollback --to` of flags that have another key today.
 #![cfg(unix)]
 
-use super::rollback_inverse::{DAYS, FLAG, history, roll};
+use super::rollback_inverse::{DAYS, FLAG, Files, history, roll};
 use crate::support::git::{Repositories, TestRepo};
 
 const NEEDY: &str = "default_value: false\ndepends_on: [{flag: k, required_value: true}]\nenvironments: {development: true}\n";
@@ -165,4 +165,33 @@ fn of_two_new_keys_neither_is_the_flag() {
     let told = "k: it may be called `k3` now and is killed there";
     assert!(output.to_string().contains(told), "{output}");
     assert!(!repo.path.join("flags/k.yaml").exists());
+}
+
+/// What a commit changed is not undone under another key; that key is named, and the way there.
+#[test]
+fn a_commit_before_the_new_key_is_left_and_named() {
+    let repositories = Repositories::new();
+    let more = FLAG.replace("40", "75");
+    let files: [Files<'_>; 2] = [
+        &[("flags/k.yaml", Some(FLAG))],
+        &[("flags/k.yaml", Some(&more))],
+    ];
+    let repo = history(&repositories, &files);
+    let undone = repo.id("HEAD");
+    let parent = repo.id("HEAD^");
+    repo.ffctl(&["rename", "--flag", "k", "--to", "k2", "--commit"])
+        .exits(0);
+    let head = repo.id("HEAD");
+    let way = ["rollback", "--to", &parent[..12], "--flag", "k2"];
+    let told = format!("it is called `k2` now: `ffctl {}`", way.join(" "));
+    for option in [&[][..], &["--take-older"]] {
+        let output = repo
+            .ffctl(&[&["rollback", "--commit", &undone], option].concat())
+            .exits(1);
+        assert!(output.to_string().contains(&told), "{output}");
+        assert!(!output.stderr.contains("goes back"), "{output}");
+        assert_eq!(repo.id("HEAD"), head);
+    }
+    repo.ffctl(&way).exits(0);
+    assert!(repo.read("flags/k2.yaml").contains("40"));
 }

@@ -341,10 +341,8 @@ impl<'o> Reach<'o> {
         for own in &self.audiences {
             let is_within_it = |other: &Audience<'_>| is_within(&own.conditions, &other.conditions);
             let is_apart = |other: &Audience<'_>| are_apart(&own.conditions, &other.conditions);
-            let takes_none = (is_alike && earlier.clone().any(is_within_it))
-                || (is_alike && taking.is_some_and(is_apart))
-                || (is_known && is_apart(audience));
-            if takes_none {
+            let is_out = earlier.clone().any(is_within_it) || taking.is_some_and(is_apart);
+            if (is_alike && is_out) || (is_known && is_apart(audience)) {
                 continue;
             }
             least = least.min(own.share);

@@ -1,6 +1,6 @@
 //! Flags without what commits changed in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::diagnostic::join_names;
@@ -12,11 +12,11 @@ use crate::store::FileChange;
 use crate::workspace::{CONFIG_FILE, Selection};
 use crate::yaml;
 
-use super::super::super::super::open::Opened;
+use super::super::super::super::open::{Opened, read};
 use super::super::super::plan::{Planner, special_file};
 use super::super::super::{RefusedError, refused};
 use super::super::side::{File, Side};
-use super::super::{Rollback, past, way_back, whole_only};
+use super::super::{Rollback, past, renames, way_back, whole_only};
 use super::collect::Change;
 use super::conflict::{Told, later};
 use super::sheet::{Sheet, key_of};
@@ -247,12 +247,11 @@ impl<'u, 'r> Undoing<'u, 'r> {
                     "the commit {} removed it, and it is there again and another",
                     change.past.name
                 );
-                self.stuck(key, &why, change);
+                self.stuck(key, (&why, key), change);
                 Ok(())
             }
             (Some(was), Some(is), None) if !patch::says_the_same(&was, &is) => {
-                self.stuck(key, "it is gone", change);
-                Ok(())
+                self.gone(key, change)
             }
             _ => Ok(()),
         }
@@ -438,10 +437,28 @@ impl<'u, 'r> Undoing<'u, 'r> {
         Ok(done.root)
     }
 
-    /// The flag as a whole was changed again, so that there is no file to undo the change in.
-    fn stuck(&mut self, key: &str, why: &str, change: &Change) {
+    /// The flag is gone, or has another key now: where that is certain, it is named.
+    fn gone(&mut self, key: &str, change: &Change) -> anyhow::Result<()> {
+        let (planner, request) = (self.planner, self.planner.request);
+        let then = past::open(self.root, &change.past, Selection::All, request)?;
+        let (project, all) = (planner.project.clone(), Selection::All);
+        let today = read(project, &planner.overlay, all, request.now);
+        let renames = renames::find(&then, &today, &BTreeSet::new());
+        match renames.keys.today(key) {
+            Some(new) => {
+                let why = format!("it is called `{new}` now");
+                self.stuck(key, (&why, new.as_str()), change);
+            }
+            None => self.stuck(key, ("it is gone", key), change),
+        }
+        Ok(())
+    }
+
+    /// The flag as a whole was changed again, so that there is no file to undo the change in: it is
+    /// brought back, by the key that it has today, only as it was.
+    fn stuck(&mut self, key: &str, (why, today): (&str, &str), change: &Change) {
         let why = format!(
-            "{why}: `ffctl rollback --to {} --flag {key}` brings back what it was",
+            "{why}: `ffctl rollback --to {} --flag {today}` brings back what it was",
             change.parent.name
         );
         self.whole(key, Some((key.to_owned(), why)), change);
