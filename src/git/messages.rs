@@ -42,14 +42,14 @@ pub fn merged_by(folder: &Path, commit: ObjectId) -> anyhow::Result<Vec<ObjectId
     Ok(printed.lines().filter_map(ObjectId::parse).collect())
 }
 
-/// Returns whether a commit is HEAD, or among its ancestors.
+/// Returns whether a commit is what a revision names, or among its ancestors.
 ///
 /// # Errors
 ///
 /// Fails with what `git merge-base` said.
-pub fn is_behind_head(folder: &Path, commit: ObjectId) -> anyhow::Result<bool> {
+pub fn is_behind(folder: &Path, commit: ObjectId, revision: &str) -> anyhow::Result<bool> {
     let commit = commit.to_string();
-    let git = Git::new(folder, "merge-base").args(["--is-ancestor", &commit, "HEAD"]);
+    let git = Git::new(folder, "merge-base").args(["--is-ancestor", &commit, revision]);
     let ran = git.run()?;
     match ran.status {
         Some(0) => Ok(true),

@@ -29,7 +29,7 @@ pub use head::{Head, head};
 pub use history::{Difference, FileId, History, PastCommit, Person, Watched};
 pub use index::{Staged, advance, export_index, restage, stage, staged};
 pub use interrupt::{Interrupted, Unbroken};
-pub use messages::{Within, changed_by, commits_saying, commits_since, is_behind_head, merged_by};
+pub use messages::{Within, changed_by, commits_saying, commits_since, is_behind, merged_by};
 pub use objects::{
     Commit, Entry, EntryKind, Index, LOST_HINT, ObjectId, Objects, RevisionError, Seen,
 };

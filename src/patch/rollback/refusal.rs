@@ -28,8 +28,10 @@ impl Rollback<'_> {
                 "set it in ffctl.toml as it was first",
             ),
             "computed attributes" => Refusal::no(
-                format!("computed attributes that `{key}` uses in {name} have changed since"),
-                "bring attributes.yaml back first",
+                format!(
+                    "computed attributes that `{key}` uses in {name} have changed since, or segments that these use"
+                ),
+                "bring attributes.yaml and segments.yaml back first, or name the other flags with `--flag`",
             ),
             _ if self.options.environments.is_some() => Refusal::no(
                 format!(

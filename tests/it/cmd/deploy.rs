@@ -979,6 +979,13 @@ fn what_a_deployment_has_done_it_does_not_do_again() {
         again.stdout
     );
     assert_eq!(repo.id("HEAD"), head);
+    // Where it was rolled back since, that is said.
+    repo.ffctl(&["rollback", "--deployment-id", "d1", "--take-older"])
+        .exits(0);
+    let undone = repo.id("HEAD");
+    let again = run("d1");
+    let words = format!("and undone since by {}: another", &undone[..12]);
+    assert!(again.stdout.contains(&words), "{}", again.stdout);
     // Another deployment does.
     run("d2");
     assert_ne!(repo.id("HEAD"), head);

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use crate::diff;
-use crate::git::ObjectId;
 use crate::literal;
 use crate::model::{
     At, Catalog, Dependency, DeploymentAction, DeploymentStep, EnvironmentId, Flag, FlagKey,
@@ -19,6 +18,7 @@ use super::super::plan::{Job, Plan, Planner};
 use super::super::{RefusedError, Verb, dependencies, message};
 use super::Deploy;
 use super::done;
+use super::done::Done;
 use super::file::PlanFile;
 
 /// A phase in the making.
@@ -35,7 +35,7 @@ pub(super) struct Run<'d, 'r> {
     /// What to say of flags that are left as they are.
     left: BTreeMap<String, String>,
     /// The flags that commits of this deployment's phase have changed here, with the commit.
-    done: BTreeMap<String, ObjectId>,
+    done: BTreeMap<String, Done>,
 }
 
 impl<'d, 'r> Run<'d, 'r> {
@@ -116,8 +116,15 @@ impl<'d, 'r> Run<'d, 'r> {
     /// Switches a flag on or off.
     fn change(&mut self, action: DeploymentAction, flag: &At<FlagKey>) -> anyhow::Result<()> {
         let key = flag.value.as_str();
-        if let Some(commit) = self.done.get(key) {
-            let why = format!("this phase was done to it already, by {}", commit.short());
+        if let Some(done) = self.done.get(key) {
+            let (commit, undone) = (done.commit.short(), done.undone_by);
+            let undone = undone.map_or_else(String::new, |undone| {
+                format!(
+                    ", and undone since by {}: another `--deployment-id` does it again",
+                    undone.short()
+                )
+            });
+            let why = format!("this phase was done to it already, by {commit}{undone}");
             self.left.insert(key.to_owned(), why);
             return Ok(());
         }

@@ -90,7 +90,7 @@ pub(super) fn version(request: &Request, project: &Project, version: &str) -> an
 
 /// Refuses a commit that is not in the history of the branch: there is nothing of it to undo.
 pub(super) fn is_behind(root: &Path, request: &Request, past: &Past) -> anyhow::Result<()> {
-    if git::is_behind_head(root, past.commit.id)? {
+    if git::is_behind(root, past.commit.id, "HEAD")? {
         return Ok(());
     }
     let id = past.commit.id.short();
