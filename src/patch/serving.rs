@@ -209,6 +209,10 @@ pub(super) fn put_to_rest(
     };
     if environments.iter().any(|(id, _)| follows(id)) {
         draft.set("percentage", 0);
+        // Where there are variants, a share is of one of them, be it of nobody.
+        if !subject.flag.variants.is_empty() && !draft.map.has("split") {
+            draft.set("variant", tree_of(subject, &subject.flag.default.value));
+        }
     } else {
         draft.set("enabled", false);
     }

@@ -392,6 +392,17 @@ struct Undone<'h> {
     after: Catalog,
 }
 
+/// Leaves out whether what serves the off value alone is on: undone, it is written as off.
+fn at_rest(mut slots: Slots) -> Slots {
+    let of = |name: &str| format!("{name} from null");
+    let serves = slots.contains_key(&of("serving"));
+    let has_rules = slots.get(&of("order of rules")) != Some(&json!([]));
+    if !serves && !has_rules && slots.get(&of("default")) == slots.get("off") {
+        slots.remove(&of("enabled"));
+    }
+    slots
+}
+
 impl Undone<'_> {
     /// The state before the first of the commits.
     fn before(&self) -> usize {
@@ -459,8 +470,8 @@ impl Undone<'_> {
             }
         }
         prop_assert_eq!(
-            after,
-            expected,
+            after.map(at_rest),
+            expected.map(at_rest),
             "{} in {} {:?}",
             key,
             environment,
@@ -592,6 +603,12 @@ fn is_allowed(catalog: &Catalog, now: i64) -> bool {
     !told.has_errors()
 }
 
+/// Returns whether a rollback was refused because attributes.yaml, which stays as it is, has not what
+/// rules of then ask for.
+fn lacks_an_attribute(output: &Output) -> bool {
+    output.status == Some(1) && output.stderr.contains("error[unknown-attribute]")
+}
+
 fn same_environments(one: &Catalog, other: &Catalog) -> bool {
     let of = |catalog: &Catalog| -> Vec<String> {
         catalog.environments.names().map(str::to_owned).collect()
@@ -617,6 +634,9 @@ proptest! {
         let output = roll_back(&repo, &history, &commits[to], &["--resume"]);
         // Which of two flags it is, and whether it is killed there, cannot be told.
         prop_assume!(!output.stdout.contains("it may be called"));
+        if lacks_an_attribute(&output) {
+            return Ok(());
+        }
         prop_assert_eq!(output.status, Some(0), "{}", output);
         let after = working(&repo, last);
         let after_catalog = sound_or_none(&after);
@@ -660,6 +680,9 @@ proptest! {
         prop_assume!(is_timeless && same_environments(&then, &now));
         prop_assume!(is_allowed(&then, History::time(to)));
         let output = roll_back(&repo, &history, &commits[to], &["--lift-kill-switches"]);
+        if lacks_an_attribute(&output) {
+            return Ok(());
+        }
         prop_assert_eq!(output.status, Some(0), "{}", output);
         let files = working(&repo, last);
         let after = sound_or_none(&files).unwrap();
